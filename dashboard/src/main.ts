@@ -2,6 +2,7 @@
 
 import "../style.css";
 import { append, h } from "./dom.ts";
+import { focused, focus } from "./focus.ts";
 import { passed } from "./clock.ts";
 import type { AnyPage } from "./page.ts";
 import { Refused, Rpc, type State } from "./rpc.ts";
@@ -84,7 +85,7 @@ async function draw(): Promise<void> {
     if (asked !== location.hash) return;
     const text = JSON.stringify(data);
     if (shown?.data === text && main.dataset["path"] === path) return;
-    show(found, text, found.title(data), found.draw(data));
+    show(found, text, found.title(data), found.draw(data, rpc));
     main.dataset["path"] = path;
   } catch (error) {
     // What is shown stays while the node is away.
@@ -95,14 +96,17 @@ async function draw(): Promise<void> {
 }
 
 function show(found: AnyPage | null, data: string, title: string, content: Parameters<typeof append>[1]): void {
-  const kept = { top: scrollY, path: main.dataset["path"] };
+  const kept = { top: scrollY, path: main.dataset["path"], focus: focused(main) };
   shown = found === null ? null : { page: found, data };
   delete main.dataset["path"];
   document.title = `${title} – Descent`;
   main.replaceChildren();
   main.ariaBusy = null;
   append(main, content);
-  if (kept.path === split(location.hash).path) scrollTo(0, kept.top);
+  if (kept.path === split(location.hash).path) {
+    focus(main, kept.focus);
+    scrollTo(0, kept.top);
+  }
   advance();
 }
 

@@ -7,7 +7,7 @@ import type { Rpc } from "./rpc.ts";
 export type Page<Data> = {
   title: (data: Data) => string;
   load: (rpc: Rpc) => Promise<Data>;
-  draw: (data: Data) => Child[];
+  draw: (data: Data, rpc: Rpc) => Child[];
 };
 
 export type AnyPage = Page<any>;

@@ -53,6 +53,7 @@ export class Rpc {
   }
 
   private connect(): void {
+    if (this.closed) return;
     this.onState("connecting");
     let socket: WebSocket;
     try {

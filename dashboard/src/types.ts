@@ -131,6 +131,7 @@ export type Proposal = {
   id: number;
   proposer: string;
   delta: Content;
+  providers: string[];
   summary: string;
   deposit: string;
   base: number;
@@ -226,6 +227,17 @@ export type Stake = {
   unstaking: { amount: string; until: number }[];
   delta: number | null;
   amendments: number[];
+};
+export type Recording = {
+  recipe: {
+    base: { base: string; checkpoint?: Content };
+    optimizer: { optimizer: string };
+    precision: string;
+    steps: number;
+    batch: number;
+  };
+  trace: { root: string; segments: number };
+  number: number;
 };
 
 export type ChainEvent = { event: string; group: number; round?: number };

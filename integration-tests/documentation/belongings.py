@@ -9,6 +9,7 @@ import struct
 import zlib
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import tokenizers
@@ -34,21 +35,21 @@ def columns(name, *, shape):
 """Python that reads inputs and targets of a delta as tensors."""
 
 
-def images(folder: pathlib.Path, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
+def images(folder: pathlib.Path, first: int, last: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """Returns some of MNIST's test images, shape [n, 28, 28], and their labels."""
     pixels = np.frombuffer((folder / "t10k-images-idx3-ubyte").read_bytes(), np.uint8, offset=16)
     labels = np.frombuffer((folder / "t10k-labels-idx1-ubyte").read_bytes(), np.uint8, offset=8)
     return pixels.reshape(-1, 28, 28)[first:last], labels[first:last]
 
 
-def table(path: pathlib.Path, column: str, pixels: np.ndarray, labels: np.ndarray) -> None:
+def table(path: pathlib.Path, column: str, pixels: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8]) -> None:
     """Writes images as a table of numbers."""
     names = [f"{column}{at}" for at in range(784)] + ["label"]
     rows = (",".join(map(str, [*image.reshape(-1), label])) for image, label in zip(pixels, labels))
     path.write_text("\n".join([",".join(names), *rows]) + "\n", encoding="utf-8")
 
 
-def png(path: pathlib.Path, pixels: np.ndarray) -> None:
+def png(path: pathlib.Path, pixels: npt.NDArray[np.uint8]) -> None:
     """Writes a grey picture."""
     path.parent.mkdir(parents=True, exist_ok=True)
     height, width = pixels.shape

@@ -9,7 +9,10 @@ import re
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 PAGES = ["README.md"] + [
     f"docs/src/{name}.md"
-    for name in ("by-hand", "group", "trainer", "dataset", "voting", "client", "python", "test-sets", "keeper", "validator")
+    for name in (
+        "by-hand", "group", "trainer", "dataset", "voting", "client", "python", "test-sets", "keeper", "validator",
+        "rpc", "sale", "dashboard", "troubleshooting",
+    )  # fmt: skip
 ]
 
 
@@ -29,7 +32,9 @@ class Command:
 
 def blocks(page: str, language: str) -> list[tuple[int, list[str]]]:
     """Returns the fenced blocks of a language: the number of the first line, and the lines."""
-    found, block, first = [], None, 0
+    found: list[tuple[int, list[str]]] = []
+    block: list[str] | None = None
+    first = 0
     for number, line in enumerate((REPOSITORY / page).read_text(encoding="utf-8").splitlines(), 1):
         if block is not None and line.strip() == "```":
             found.append((first, block))

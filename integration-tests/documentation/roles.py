@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 import belongings
-from pages import REPOSITORY
+from pages import REPOSITORY, blocks
 from shell import Failed, wait_for
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BY_HAND, GROUP, TRAINER = "docs/src/by-hand.md", "docs/src/group.md", "docs/src/trainer.md"
 DATASET, VOTING, CLIENT = "docs/src/dataset.md", "docs/src/voting.md", "docs/src/client.md"
 PYTHON, VALIDATOR, TEST_SETS = "docs/src/python.md", "docs/src/validator.md", "docs/src/test-sets.md"
-KEEPER = "docs/src/keeper.md"
+KEEPER, RPC, SALE, DASHBOARD = "docs/src/keeper.md", "docs/src/rpc.md", "docs/src/sale.md", "docs/src/dashboard.md"
 TEST_IMAGES = 10_000
 
 
@@ -31,7 +31,7 @@ def expect(printed: str, pattern: str) -> re.Match[str]:
 
 def pay(reader: Reader, key: str, amount: int) -> str:
     """Pays for an account of the reader's, and returns its address."""
-    address = reader.ask(f"descent key show --key-file {key}")["account"]
+    address: str = reader.ask(f"descent key show --key-file {key}")["account"]
     reader.do(f"DESCENT_SURI=//Dave descent transfer {address} {amount}")
     return address
 
@@ -179,6 +179,17 @@ def package(reader: Reader) -> None:
     work(reader)
 
 
+def looker(reader: Reader) -> None:
+    """A program of one's own that asks the node, hashes that it checks itself by, and a browser's page."""
+    reader.do(f"cd {REPOSITORY}")
+    expect(reader.page(RPC, "curl"), '"round":3')
+    reader.page(RPC, "python3", "node ")
+    work(reader)
+    reader.page(DASHBOARD, "descent dashboard", "descent dashboard", "descent dashboard")
+    if "<html" not in (reader.folder / "site/index.html").read_text():
+        raise Failed("the exported page is no page")
+
+
 def keeper(reader: Reader) -> None:
     """A seat among the keepers of the group, and its end."""
     work(reader)
@@ -241,6 +252,24 @@ def validator(reader: Reader) -> None:
                 pay(reader, "validator.key", 20_000)
         work(reader)
     reader.page(VALIDATOR, "descent key show")
+
+
+def starter(reader: Reader) -> None:
+    """A chain of one's own: the ledger of the page, and a validator that has bought something."""
+    reader.do(f"mkdir {reader.folder}/sale; cd {reader.folder}/sale")
+    reader.page(SALE, "descent key generate")
+    public = expect(reader.page(SALE, "descent-node key inspect"), r"Public key \(hex\): +(0x[0-9a-f]{64})")[1]
+    keys = reader.ask("descent key show --key-file validator.key")
+    bought = (line for _, block in blocks(SALE, "csv") for line in block if line.startswith("5") and "0x" not in line)
+    ledger = ["account,amount,vesting_start,vesting_blocks,liquid", *bought, f"{keys['account']},60000,,,"]
+    (reader.folder / "sale/ledger.csv").write_text("\n".join(ledger) + "\n")
+    account = keys["public_key"]
+    validators = ["account,bond,babe,grandpa,evaluator", f"{keys['account']},50000,{account},{public},{account}"]
+    (reader.folder / "sale/validators.csv").write_text("\n".join(validators) + "\n")
+    committee = [reader.ask(f"DESCENT_SURI=//{name} descent key show")["account"] for name in ("Eve", "Ferdie", "Dave")]
+    reader.names.pop("ACCOUNT", None)
+    reader.names["ACCOUNT,ACCOUNT,ACCOUNT"] = ",".join(committee)
+    reader.page(SALE, "descent chain-spec", "descent-node export-chain-spec", "b2sum")
 
 
 def end_of_the_network(reader: Reader) -> None:

@@ -40,6 +40,7 @@ class Shell:
         self.type("set -m")
 
     def _read(self) -> None:
+        assert self._bash.stdout
         for line in self._bash.stdout:
             with self._came:
                 self._lines.append(line)
@@ -60,6 +61,7 @@ class Shell:
 
     def type(self, text: str, limit: float = LIMIT) -> tuple[int, str]:
         """Types a command, and returns its status and what it printed."""
+        assert self._bash.stdin
         mark = f"@@{time.monotonic_ns()}@@"
         self._bash.stdin.write(f"{text}\necho {mark} $?\n")
         self._bash.stdin.flush()
@@ -67,7 +69,9 @@ class Shell:
 
     def start(self, text: str, log: pathlib.Path) -> int:
         """Starts a command that does not end, and returns the number of its process."""
-        variables, command = re.fullmatch(r"((?:\w+=\S+ )*)(.*?)\s*&?", text, re.DOTALL).groups()
+        parts = re.fullmatch(r"((?:\w+=\S+ )*)(.*?)\s*&?", text, re.DOTALL)
+        assert parts, "any text has these parts, which may be empty"
+        variables, command = parts.groups()
         # Without its comment, which would hide what follows.
         command = re.sub(r"\s+# .*$", "", command, flags=re.MULTILINE)
         status, printed = self.type(f"( {variables}exec {command} ) >{log} 2>&1 & echo $!")
@@ -83,6 +87,7 @@ class Shell:
     def close(self) -> None:
         """Ends the shell and all that it has started."""
         self.type("kill $(jobs -p); wait", 60)
+        assert self._bash.stdin
         self._bash.stdin.close()
         try:
             self._bash.wait(10)

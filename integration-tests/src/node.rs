@@ -139,7 +139,8 @@ impl NodeSetup {
 			launch = launch.arg("--bootnodes").args(others);
 		}
 		let process = Process::spawn(launch.args(options))?;
-		Ok(Node { process, rpc: Rpc::at(self.ip(), self.rpc_port), address: self.address() })
+		let (rpc, address) = (Rpc::at(self.ip(), self.rpc_port), self.address());
+		Ok(Node { process, rpc, address, evaluators: self.evaluators })
 	}
 }
 
@@ -168,4 +169,6 @@ pub struct Node {
 	pub rpc: Rpc,
 	/// Multiaddress for other nodes.
 	pub(crate) address: String,
+	/// Addresses of its evaluators, in the order in which they are asked.
+	pub evaluators: Vec<String>,
 }

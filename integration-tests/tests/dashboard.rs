@@ -1,11 +1,13 @@
-//! The dashboard in a real browser, against a real network: a round is followed from its commitments to the
-//! reason why somebody was paid, a hostile name of a group does nothing, and the page comes back with its
-//! node.
+//! The dashboard in a real browser, against a real network: votes are cast with a wallet, a round is followed
+//! from its commitments to the reason why somebody was paid, a hostile name of a group does nothing, and the
+//! page comes back with its node.
 
 use anyhow::{bail, ensure, Context, Result};
 use descent_integration_tests::{
-	repository, scenario, two_clouds_group, GroupSetup, Network, RoundLengths, TrainerSetup,
+	governance::{amendment, proposal, Stakeholder},
+	repository, scenario, synthetic, two_clouds_group, GroupSetup, Network, RoundLengths, TrainerSetup,
 };
+use descent_protocol::GroupId;
 use std::{path::Path, process::Stdio, time::Duration};
 use tokio::{
 	io::{AsyncBufReadExt, BufReader, Lines},
@@ -14,8 +16,10 @@ use tokio::{
 
 /// Longest time until the browser has seen what comes next.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// Name of a group that would run code if it became markup.
+/// Name of a group, and summary of a delta, that would run code if they became markup.
 const HOSTILE: &str = "<img src=x onerror=window.hurt=1>";
+/// Voting period in blocks: no vote closes while the test runs.
+const VOTING_PERIOD: u32 = 2_000;
 
 /// A browser that looks at the page.
 struct Browser {
@@ -61,7 +65,7 @@ impl Browser {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_round_is_followed_live_and_a_hostile_name_does_nothing() -> Result<()> {
+async fn votes_are_cast_a_round_is_followed_live_and_a_hostile_name_does_nothing() -> Result<()> {
 	if let Some(reason) = Browser::is_missing() {
 		eprintln!("the dashboard is not looked at: {reason}");
 		return Ok(());
@@ -70,9 +74,13 @@ async fn a_round_is_followed_live_and_a_hostile_name_does_nothing() -> Result<()
 		let folder = network.directory().join("pictures");
 		std::fs::create_dir(&folder)?;
 		let group = two_clouds_group(network.directory(), RoundLengths::SHORT)?;
-		let group = network.create_group(&GroupSetup { name: HOSTILE.into(), ..group }).await?;
+		let group = GroupSetup { name: HOSTILE.into(), voting_period: VOTING_PERIOD, ..group };
+		let group = network.create_group(&group).await?;
+		propose(network, group.id).await?;
 		let address = network.dashboard().await?;
 		let mut browser = Browser::start(&address, group.id, &folder)?;
+		browser.sees("voted").await?;
+		all_stake_approves(network, group.id).await?;
 		network.start_trainer(group.id, TrainerSetup::new(1, "adam", 0.01, 32)).await?;
 		browser.sees("followed").await?;
 		network.nodes[0].process.kill();
@@ -89,4 +97,26 @@ async fn a_round_is_followed_live_and_a_hostile_name_does_nothing() -> Result<()
 		Ok(())
 	})
 	.await
+}
+
+/// Proposes a delta and an amendment, both with the number 0, of an account that has half of the stake and
+/// approves them.
+async fn propose(network: &Network, group: GroupId) -> Result<()> {
+	let proposer = Stakeholder::join(network, "//Eve", group, 100).await?;
+	let deltas = synthetic::write_test_sets(network.directory(), 1)?;
+	let delta = deltas.first().context("no delta was written")?;
+	let id = proposer.propose(network, delta, HOSTILE, &network.started_provider()?).await?;
+	let change = proposer.amend(network, &["--voting-period", "1000"]).await?;
+	ensure!((id, change) == (0, 0), "the delta has the number {id}, the amendment {change}");
+	Ok(())
+}
+
+/// Checks that the chain has the votes of the browser beside those of the proposer.
+async fn all_stake_approves(network: &Network, group: GroupId) -> Result<()> {
+	let rpc = &network.nodes[0].rpc;
+	let stake = rpc.group(group, None).await?.stake;
+	let (delta, change) = (proposal(rpc, group, 0).await?, amendment(rpc, group, 0).await?);
+	ensure!(delta.ayes == stake, "of {stake:?} {:?} votes for the delta", delta.ayes);
+	ensure!(change.ayes == stake, "of {stake:?} {:?} approves the amendment", change.ayes);
+	Ok(())
 }

@@ -1,5 +1,6 @@
 // What an account has earned, staked and bonded.
 
+import { readBalance, type Balance } from "../balance.ts";
 import { command, fields, h, section, table } from "../dom.ts";
 import { amount, score } from "../format.ts";
 import { link } from "../links.ts";
@@ -14,13 +15,14 @@ const GROUPS = 50;
 const STANDINGS = 100;
 
 type InGroup = { group: Group; stake: Stake; standing: Standing | null };
-type Data = { address: string; rewards: Rewards; validator: Validator | null; groups: InGroup[] };
+type Data = { address: string; balance: Balance | null; rewards: Rewards; validator: Validator | null; groups: InGroup[] };
 
 export function accountPage(address: string): Page<Data> {
   return {
     title: () => "Account",
     async load(rpc) {
-      const [rewards, validator, groups] = await Promise.all([
+      const [balance, rewards, validator, groups] = await Promise.all([
+        readBalance(rpc, address),
         rpc.call<Rewards>("training_rewards", [address]),
         rpc.call<Validator | null>("training_validator", [address]),
         rpc.call<Group[]>("training_groups", [0, GROUPS]),
@@ -37,12 +39,21 @@ export function accountPage(address: string): Page<Data> {
       );
       const isIn = ({ stake, standing }: InGroup): boolean =>
         stake.stake !== "0" || stake.unstaking.length > 0 || standing !== null;
-      return { address, rewards, validator, groups: found.filter(isIn) };
+      return { address, balance, rewards, validator, groups: found.filter(isIn) };
     },
-    draw({ address, rewards, validator, groups }) {
+    draw({ address, balance, rewards, validator, groups }) {
       return [
         h("h1", {}, "Account"),
         h("p", { class: "lead" }, h("code", {}, address)),
+        balance !== null &&
+          section(
+            "Balance",
+            fields([
+              ["free", amount(balance.free)],
+              ["held for stake, bonds and deposits", amount(balance.held)],
+              ["of the free not transferable", amount(balance.frozen)],
+            ]),
+          ),
         section(
           "Rewards",
           fields([

@@ -5,11 +5,13 @@ import { command, fields, h, section, table, type Child } from "../dom.ts";
 import { amount, bytes, count, duration, score, share, words } from "../format.ts";
 import { account, round, tabs } from "../links.ts";
 import type { Page } from "../page.ts";
+import { provenance, readProvenance, type Provenance } from "../provenance.ts";
 import { history, log, readGroup } from "../reads.ts";
 import type { Custody, Group, Head, LogEntry, OptionalRule, Order, Pot, RoundSummary, Series } from "../types.ts";
 
 type Data = {
   group: Group;
+  origin: Provenance;
   history: RoundSummary[];
   retired: Head[];
   log: LogEntry[];
@@ -115,17 +117,16 @@ function rules(group: Group): [string, Child][] {
   ];
 }
 
-function home(group: Group): Child {
+function home({ group, origin }: Data): Child {
   const { head } = group;
   if (head === null) return h("p", { class: "none" }, "There is no checkpoint yet.");
   return [
     fields([
-      ["score", score(head.score)],
-      ["by", account(head.account)],
-      ["won in", round(group.id, head.round)],
       ["size", bytes(head.checkpoint.size)],
-      ["content", h("code", {}, head.checkpoint.digest)],
+      ["content", h("code", {}, head.checkpoint.cid ?? head.checkpoint.digest)],
     ]),
+    provenance(group, head, origin),
+    origin.recording !== null && command(`descent model provenance ${group.id}`),
     command(`descent model export ${group.id} --out model`),
     command(`descent-worker predict --model model --table records.csv`),
   ];
@@ -139,7 +140,8 @@ export function groupPage(id: number): Page<Data> {
       const series = group.policy.series
         ? rpc.call<Series>("training_testSetSeries", [group.policy.series])
         : Promise.resolve(null);
-      const [past, retired, entries, pot, orders, custody, found] = await Promise.all([
+      const [origin, past, retired, entries, pot, orders, custody, found] = await Promise.all([
+        readProvenance(rpc, id, group.head),
         history(rpc, id),
         rpc.call<Head[]>("training_retiredHeads", [id]),
         log(rpc, id),
@@ -150,6 +152,7 @@ export function groupPage(id: number): Page<Data> {
       ]);
       return {
         group,
+        origin,
         history: past,
         retired,
         log: entries,
@@ -167,7 +170,7 @@ export function groupPage(id: number): Page<Data> {
         group.round !== null &&
           h("p", { class: "lead" }, "Commitments are taken for ", round(group.id, group.round), "."),
         section("Loss", curve(data), lastRounds(data)),
-        section("The model", home(group)),
+        section("The model", home(data)),
         section("Rules", fields(rules(group))),
         section(
           "Money",

@@ -3,42 +3,53 @@
 use crate::parse;
 use anyhow::Result;
 use clap::Args;
-use descent_client::{parse_account, AccountId, Client, Key, Options, DEFAULT_NODE};
+use descent_client::{parse_account, AccountId, Client, Key, Options, DEFAULT_NODE, H256};
+use descent_console::config::{self, Nodes};
 use descent_content::Store;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of every command.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Global {
-	/// Address of a node's RPC; may be given more than once: where one fails, the next is asked. The variable
-	/// takes several with commas between them
-	#[arg(
-		long = "node",
-		global = true,
-		value_name = "URL",
-		env = "DESCENT_NODE",
-		value_delimiter = ',',
-		default_value = DEFAULT_NODE
-	)]
+	/// Address of a node's RPC; may be given more than once: where one fails, the next is asked. Without it
+	/// DESCENT_NODE, which takes several with commas between them, or else ws://127.0.0.1:9944
+	#[arg(long = "node", global = true, value_name = "URL", value_delimiter = ',')]
 	pub nodes: Vec<String>,
+	/// Name of a network in config.toml, whose nodes are asked; DESCENT_NETWORK if absent
+	#[arg(long, global = true, value_name = "NAME")]
+	pub network: Option<String>,
 	/// Print JSON on stdout, and errors as {"error": "..", "code": ".."} on stderr
 	#[arg(long, global = true)]
 	pub json: bool,
 }
 
 impl Global {
-	/// A client of the node.
+	/// The nodes to ask.
+	pub(crate) fn nodes(&self) -> Result<Nodes> {
+		config::nodes(&self.nodes, self.network.as_deref(), DEFAULT_NODE)
+	}
+
+	/// A client of the nodes.
 	pub(crate) async fn connect(&self) -> Result<Client> {
-		Ok(Client::connect_any(&self.nodes, Options::default()).await?)
+		let Nodes { urls, genesis } = self.nodes()?;
+		let options = Options { genesis: genesis.map(H256), ..Options::default() };
+		Ok(Client::connect_any(&urls, options).await?)
 	}
 }
 
-/// The key that signs a transaction, and the wait for it.
+/// The key that signs a transaction, the account that it signs for, and the wait for it.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Signing {
-	/// File with the secret URI to sign with: a phrase, a 0x seed, or //Name of a development chain
+	/// File with the secret URI to sign with: a phrase, a 0x seed, or //Name of a development chain; or a key
+	/// as polkadot-js exports it. Without it DESCENT_SURI, or else the key of config.toml
 	#[arg(long, value_name = "FILE")]
 	pub key_file: Option<PathBuf>,
+	/// Account to act for: the key's account is one of its proxies, and pays the fee
+	#[arg(long, value_name = "ACCOUNT", value_parser = parse_account)]
+	pub proxy_for: Option<AccountId>,
+	/// Show what would be sent, what it costs, and if the chain would take it now; send nothing
+	#[arg(long)]
+	pub dry_run: bool,
 	/// Wait until the block is final, not only until it is made
 	#[arg(long)]
 	pub finalized: bool,
@@ -46,8 +57,13 @@ pub(crate) struct Signing {
 
 impl Signing {
 	pub(crate) fn key(&self) -> Result<Key> {
-		Ok(Key::from_file_or_environment(self.key_file.as_deref())?)
+		Ok(key(self.key_file.as_deref())?.acting_for(self.proxy_for.clone()))
 	}
+}
+
+/// The key of a file; without one that of the environment, or else the user's.
+pub(crate) fn key(file: Option<&Path>) -> Result<Key> {
+	Ok(Key::from_file_or_environment(config::key_file(file)?.as_deref())?)
 }
 
 /// The account to show.
@@ -56,7 +72,7 @@ pub(crate) struct AccountArg {
 	/// Address of the account; the key's unless given
 	#[arg(value_name = "ACCOUNT", value_parser = parse_account, conflicts_with = "key_file")]
 	account: Option<AccountId>,
-	/// File with the secret URI of the account; without it, DESCENT_SURI
+	/// File with the key of the account; without it DESCENT_SURI, or else the key of config.toml
 	#[arg(long, value_name = "FILE")]
 	key_file: Option<PathBuf>,
 }
@@ -65,7 +81,7 @@ impl AccountArg {
 	pub(crate) fn account(self) -> Result<AccountId> {
 		match self.account {
 			Some(account) => Ok(account),
-			None => Ok(Key::from_file_or_environment(self.key_file.as_deref())?.account()),
+			None => Ok(key(self.key_file.as_deref())?.account()),
 		}
 	}
 }

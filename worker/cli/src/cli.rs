@@ -3,13 +3,14 @@
 use crate::{
 	args::Global,
 	commands::{
-		amend, balance, chain_spec, content, dashboard, dataset, emission, explain, governance, group,
-		keeper, key, leaderboard, model, order, rewards, round, stake, test_set, transfer, validator,
+		amend, balance, chain_spec, content, dashboard, dataset, doctor, emission, explain, governance,
+		group, keeper, key, leaderboard, model, order, programs, proxy, rewards, round, stake, test_set,
+		transfer, validator,
 	},
 	output::Output,
 };
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 const NOTES: &str = "Amounts are in neurons, as 1.5 or \"1.5 NRN\", or in the smallest unit, as 1500p. \
 Scores are mean losses or error rates with up to six decimals.
@@ -19,8 +20,17 @@ A group is named by its number, or by its name if no other group has it.
 The exit status is 0, or 1 for a failure, 2 for wrong usage, 3 where no node can be asked, and 4 where the \
 chain refused the call.
 
-A key to sign with comes from --key-file or from the environment variable DESCENT_SURI, never from an \
-argument: other users can see arguments.";
+A key to sign with comes from --key-file, from the environment variable DESCENT_SURI, or from the file \
+config.toml in ~/.config/descent, never from an argument: other users can see arguments. The same file names \
+networks:
+
+  network = \"main\"
+  key_file = \"~/keys/mine\"
+  [networks.main]
+  nodes = [\"wss://a.example.org\", \"wss://b.example.org\"]
+  genesis = \"0x..\"
+
+A command that signs takes --dry-run, and --proxy-for where the key is another account's proxy.";
 
 /// Groups, rounds, money and keys of the Descent network.
 #[derive(Debug, Parser)]
@@ -35,13 +45,16 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-	/// Keys: make one, show its account
+	/// Keys: make one, import one, show its account
 	#[command(subcommand)]
 	Key(key::KeyCommand),
 	/// Show what an account has
 	Balance(balance::Balance),
 	/// Send NRN to another account
 	Transfer(transfer::Transfer),
+	/// Proxies: accounts that act for yours with keys of their own
+	#[command(subcommand)]
+	Proxy(proxy::ProxyCommand),
 	/// Training groups: create one, look at them, close a voting period
 	#[command(subcommand)]
 	Group(group::GroupCommand),
@@ -75,6 +88,8 @@ pub(crate) enum Command {
 	Dataset(dataset::DatasetCommand),
 	/// Serve a page that shows groups, rounds, votes and money in a browser
 	Dashboard(dashboard::Dashboard),
+	/// Look for what keeps this machine from its part in the network, and say what to do
+	Doctor(doctor::Doctor),
 	/// Hidden test sets: seal them, open a series, release its keys
 	#[command(subcommand)]
 	TestSet(test_set::TestSetCommand),
@@ -92,6 +107,10 @@ pub(crate) enum Command {
 	Governance(governance::GovernanceCommand),
 	/// Make the specification of a chain whose issuance is what a sale sold
 	ChainSpec(Box<chain_spec::ChainSpec>),
+	/// Print the completions of a shell
+	Completions(programs::Completions),
+	/// Write man pages
+	Man(programs::Man),
 }
 
 impl Cli {
@@ -102,6 +121,7 @@ impl Cli {
 			Command::Key(command) => command.run(output),
 			Command::Balance(command) => command.run(global, output).await,
 			Command::Transfer(command) => command.run(global, output).await,
+			Command::Proxy(command) => command.run(global, output).await,
 			Command::Group(command) => command.run(global, output).await,
 			Command::Keeper(command) => command.run(global, output).await,
 			Command::Order(command) => command.run(global, output).await,
@@ -114,12 +134,15 @@ impl Cli {
 			Command::Content(command) => command.run(output).await,
 			Command::Dataset(command) => command.run(global, output).await,
 			Command::Dashboard(command) => command.run(global, output).await,
+			Command::Doctor(command) => command.run(global, output).await,
 			Command::TestSet(command) => command.run(global, output).await,
 			Command::Rewards(command) => command.run(global, output).await,
 			Command::Emission(command) => command.run(global, output).await,
 			Command::Validator(command) => command.run(global, output).await,
 			Command::Governance(command) => command.run(global, output).await,
 			Command::ChainSpec(command) => command.run(output),
+			Command::Completions(command) => command.run(Self::command()),
+			Command::Man(command) => command.run(Self::command()),
 		}
 	}
 }

@@ -1,5 +1,5 @@
 use super::*;
-use clap::{error::ErrorKind, CommandFactory};
+use clap::error::ErrorKind;
 use descent_console::manual;
 use std::path::Path;
 
@@ -37,6 +37,15 @@ fn what_is_documented_is_understood() {
 	for line in [
 		"descent key generate --key-file k",
 		"descent --json key show --key-file k",
+		"descent key generate",
+		"descent key import wallet.json --key-file k",
+		&format!("descent proxy add {alice} --kind validation --key-file k"),
+		&format!("descent proxy remove {alice} --dry-run"),
+		&format!("descent proxy list {alice} --json"),
+		&format!("descent stake add 0 5 --proxy-for {alice} --network main --dry-run"),
+		"descent doctor --group mnist --public-url http://a.example.org:8080 --data d --room 5G",
+		"descent completions zsh",
+		"descent man d",
 		&format!("descent --node ws://127.0.0.1:9944 balance {alice}"),
 		&format!("descent transfer --to {alice} --amount 1.5 --key-file k --json"),
 		"descent group list",

@@ -116,6 +116,11 @@ fn hint(pallet: &str, name: &str) -> Option<&'static str> {
 		("Dataset", "TooEarly") => {
 			"It can be withdrawn after the voting period has closed: `descent group show` says when."
 		}
+		("Proxy", "NotProxy") => "`descent proxy list ACCOUNT` shows who acts for it.",
+		("Proxy", "Duplicate") => "It acts for the account in this way already: `descent proxy list`.",
+		("System", "CallFiltered") => {
+			"A proxy of its kind may not make this call: `descent proxy list ACCOUNT` shows the kinds."
+		}
 		(_, "FundsUnavailable" | "CannotCreateHold") => {
 			"`descent balance ADDRESS` shows what it has; what it stakes and its deposits are held."
 		}

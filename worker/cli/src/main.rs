@@ -36,6 +36,7 @@ async fn main() -> ExitCode {
 	let output = Output::new(cli.global.json);
 	match cli.run(&output).await {
 		Ok(()) => ExitCode::SUCCESS,
+		Err(error) if error.is::<commands::dry_run::Ended>() => ExitCode::SUCCESS,
 		Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
 		Err(error) => {
 			output.error(&error);

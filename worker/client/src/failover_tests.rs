@@ -172,6 +172,7 @@ async fn a_transaction_that_dies_with_its_node_is_sent_to_the_next() {
 		born: 0,
 		expires: 64,
 		connection: client.transport().opened(),
+		is_for_another: false,
 	};
 	let waiting = tokio::spawn(async move { submitted.find(Head::Best).await });
 	assert!(taken.lock().unwrap().is_empty());

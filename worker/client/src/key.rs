@@ -1,3 +1,4 @@
+use crate::encrypted;
 use rand::{rngs::OsRng, TryRngCore};
 use sp_core::{
 	crypto::{AccountId32, Pair},
@@ -21,6 +22,8 @@ use zeroize::Zeroizing;
 
 /// The environment variable that holds a secret URI where no key file is given.
 pub const SURI_VARIABLE: &str = "DESCENT_SURI";
+/// The environment variable that holds the password of an encrypted key.
+pub const PASSWORD_VARIABLE: &str = "DESCENT_KEY_PASSWORD";
 
 /// The largest key file that is read, in bytes: a phrase of 24 words with path and password is a tenth of it.
 const LARGEST_FILE: u64 = 4096;
@@ -45,6 +48,14 @@ pub enum KeyError {
 		/// The fault, which does not repeat a word.
 		reason: String,
 	},
+	/// An encrypted key can't be opened.
+	#[error("{source_name}: {reason}")]
+	Encrypted {
+		/// The source of the text.
+		source_name: String,
+		/// The reason, and a remedy.
+		reason: &'static str,
+	},
 	/// A secret was given in place of the name of a file.
 	#[error(
 		"a secret was given in place of a key file's name: write it to a file that only you can read, and \
@@ -63,7 +74,10 @@ pub enum KeyError {
 	#[error("{path} exists, and a key is never overwritten: name another file", path = .0.display())]
 	Exists(PathBuf),
 	/// Neither a file nor the environment variable were given.
-	#[error("no key to sign with: name a file with --key-file, or set DESCENT_SURI")]
+	#[error(
+		"no key to sign with: name a file with --key-file, set DESCENT_SURI, or make one: descent key \
+		 generate"
+	)]
 	Absent,
 	/// The system gave no random bytes.
 	#[error("the system's random generator failed: {0}")]
@@ -76,6 +90,7 @@ pub enum KeyError {
 pub struct Key {
 	pair: Keypair,
 	ed25519: Option<[u8; 32]>,
+	acts_for: Option<AccountId32>,
 }
 
 impl fmt::Debug for Key {
@@ -108,16 +123,48 @@ impl Key {
 			_ => malformed(),
 		})?;
 		let ed25519 = ed25519::Pair::from_string(uri, None).ok();
-		Ok(Self { pair, ed25519: ed25519.map(|pair| pair.public().0) })
+		Ok(Self { pair, ed25519: ed25519.map(|pair| pair.public().0), acts_for: None })
 	}
 
-	/// The key in a file that holds a secret URI. Warns when others can read the file.
+	/// The key in a file that holds a secret URI, or a key as polkadot-js exports it: encrypted, and opened
+	/// with the password in [`PASSWORD_VARIABLE`], or that the terminal is asked for. Warns when others can
+	/// read the file.
 	///
 	/// # Errors
-	/// [`KeyError::File`], [`KeyError::Malformed`], [`KeyError::Phrase`]; [`KeyError::NotAName`] if there is
-	/// no such file, and its name looks like a secret.
+	/// [`KeyError::File`], [`KeyError::Malformed`], [`KeyError::Phrase`], [`KeyError::Encrypted`];
+	/// [`KeyError::NotAName`] if there is no such file, and its name looks like a secret.
 	pub fn from_file(path: impl AsRef<Path>) -> Result<Self, KeyError> {
 		let path = path.as_ref();
+		let text = Self::read(path)?;
+		let name = path.display().to_string();
+		if encrypted::is_encrypted(&text) {
+			let password = encrypted::password(&name)?;
+			let pair = encrypted::open(&text, &password, &name)?;
+			return Ok(Self { pair, ed25519: None, acts_for: None });
+		}
+		Self::parse(&text, &name)
+	}
+
+	/// Copies a key as polkadot-js exports it to a new file that only its owner can read, once its password
+	/// has opened it. The copy is encrypted as the original is.
+	///
+	/// # Errors
+	/// [`KeyError::Encrypted`] for a file that is no such key, or whose password is wrong;
+	/// [`KeyError::Exists`], [`KeyError::File`].
+	pub fn import(from: &Path, to: &Path) -> Result<Self, KeyError> {
+		let text = Self::read(from)?;
+		if !encrypted::is_encrypted(&text) {
+			let reason =
+				"it is no key as polkadot-js exports it, a JSON file; a phrase is a key file as it is";
+			return Err(KeyError::Encrypted { source_name: from.display().to_string(), reason });
+		}
+		let key = Self::from_file(from)?;
+		create(to, &text)?;
+		Ok(key)
+	}
+
+	/// Reads a key file.
+	fn read(path: &Path) -> Result<Zeroizing<String>, KeyError> {
 		let failed = |source| match looks_secret(path) {
 			true => KeyError::NotAName,
 			false => KeyError::File { path: path.into(), source },
@@ -126,11 +173,10 @@ impl Key {
 		if !metadata.is_file() || metadata.len() > LARGEST_FILE {
 			return Err(KeyError::Malformed { source_name: path.display().to_string() });
 		}
-		if readable_by_others(&metadata) {
+		if !is_credential(path) && readable_by_others(&metadata) {
 			tracing::warn!(file = %path.display(), "others can read this key file; make it yours alone with chmod 600");
 		}
-		let uri = Zeroizing::new(std::fs::read_to_string(path).map_err(failed)?);
-		Self::parse(&uri, &path.display().to_string())
+		std::fs::read_to_string(path).map(Zeroizing::new).map_err(failed)
 	}
 
 	/// The key in `file`, or else in the environment variable [`SURI_VARIABLE`].
@@ -161,16 +207,29 @@ impl Key {
 		let phrase = Mnemonic::from_entropy(&entropy).map_err(|error| KeyError::Random(error.to_string()))?;
 		let phrase = Zeroizing::new(phrase.to_string());
 		let key = Self::from_uri(&phrase)?;
-		write_new(path, &Zeroizing::new(format!("{}\n", *phrase))).map_err(|source| match source.kind() {
-			io::ErrorKind::AlreadyExists => KeyError::Exists(path.into()),
-			_ => KeyError::File { path: path.into(), source },
-		})?;
+		create(path, &Zeroizing::new(format!("{}\n", *phrase)))?;
 		Ok(key)
 	}
 
-	/// The account that the key signs for.
+	/// The account that calls are made for: the key's own, or the one whose proxy it is.
 	pub fn account(&self) -> AccountId32 {
+		self.acts_for.clone().unwrap_or_else(|| self.signer())
+	}
+
+	/// The account whose key it is, which pays the fees.
+	pub fn signer(&self) -> AccountId32 {
 		AccountId32::new(self.pair.public_key().0)
+	}
+
+	/// The account for which it makes calls as a proxy; `None` for the key's own.
+	pub fn acts_for(&self) -> Option<&AccountId32> {
+		self.acts_for.as_ref()
+	}
+
+	/// The same key, making calls for another account, whose proxy its own account is.
+	#[must_use]
+	pub fn acting_for(self, account: Option<AccountId32>) -> Self {
+		Self { acts_for: account, ..self }
 	}
 
 	/// Signs a text. It should have the frame `<Bytes>…</Bytes>`, so that it is never a transaction.
@@ -235,6 +294,12 @@ fn phrase_error(fault: &bip39::Error, source_name: &str) -> KeyError {
 	KeyError::Phrase { source_name: source_name.into(), reason }
 }
 
+/// Returns true for a file that systemd shows to one service alone, whatever its mode says.
+fn is_credential(path: &Path) -> bool {
+	std::env::var_os("CREDENTIALS_DIRECTORY")
+		.is_some_and(|folder| !folder.is_empty() && path.starts_with(folder))
+}
+
 #[cfg(unix)]
 fn readable_by_others(metadata: &std::fs::Metadata) -> bool {
 	use std::os::unix::fs::PermissionsExt;
@@ -244,6 +309,14 @@ fn readable_by_others(metadata: &std::fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn readable_by_others(_: &std::fs::Metadata) -> bool {
 	false
+}
+
+/// Writes a key file that did not exist.
+fn create(path: &Path, content: &str) -> Result<(), KeyError> {
+	write_new(path, content).map_err(|source| match source.kind() {
+		io::ErrorKind::AlreadyExists => KeyError::Exists(path.into()),
+		_ => KeyError::File { path: path.into(), source },
+	})
 }
 
 /// Writes a file that did not exist, readable by its owner only from the first moment.

@@ -27,6 +27,8 @@
 //! [`Client::submit_unsigned`] sends a call that carries its own proof, as [`Call::release_test_set`] does.
 //! It costs no fee, and no account is needed.
 //!
+//! [`Client::dry_run`] tries a call without sending it, and tells its fee and the amount that it takes.
+//!
 //! # Example
 //!
 //! ```no_run
@@ -48,6 +50,8 @@ mod account;
 mod blocks;
 mod call;
 mod client;
+mod dry_run;
+mod encrypted;
 mod error;
 mod events;
 #[cfg(test)]
@@ -69,17 +73,18 @@ mod unsigned;
 
 pub use account::{parse_account, AccountError};
 pub use blocks::Block;
-pub use call::{Call, NewOrder, NewProposal, Reveal};
+pub use call::{Call, NewOrder, NewProposal, ProxyKind, Reveal};
 pub use client::Client;
 pub use descent_protocol::{format_amount, parse_amount, AmountError, UNIT};
+pub use dry_run::DryRun;
 pub use error::{CallError, Error, Result};
 pub use events::EventStream;
 pub use group_key::GroupKey;
-pub use key::{verify_text, Key, KeyError, SURI_VARIABLE};
+pub use key::{verify_text, Key, KeyError, PASSWORD_VARIABLE, SURI_VARIABLE};
 pub use motion::{Encoded, Motion, Parameter, Weight};
 pub use node::SessionKeys;
 pub use options::{Options, DEFAULT_NODE};
 pub use progress::{Included, Submitted};
 pub use proposals::{Announcement, ProposalError, ProposalStep, Proposed, Subject};
-pub use reads::Balance;
+pub use reads::{Balance, NodeHealth, Proxy};
 pub use sp_core::{crypto::AccountId32 as AccountId, H256};

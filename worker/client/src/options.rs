@@ -1,9 +1,10 @@
+use sp_core::H256;
 use std::time::Duration;
 
 /// The address that a node listens on unless it is told otherwise.
 pub const DEFAULT_NODE: &str = "ws://127.0.0.1:9944";
 
-/// Time limits of a client.
+/// Time limits of a client, and the chain that it asks for.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
 	/// Longest time to connect to the node.
@@ -15,6 +16,8 @@ pub struct Options {
 	pub patience: Duration,
 	/// Longest time to wait for a transaction's block.
 	pub inclusion_timeout: Duration,
+	/// Hash of the first block of the chain that the nodes have to be of; that of the first node if absent.
+	pub genesis: Option<H256>,
 }
 
 impl Default for Options {
@@ -24,6 +27,7 @@ impl Default for Options {
 			request_timeout: Duration::from_secs(20),
 			patience: Duration::from_secs(60),
 			inclusion_timeout: Duration::from_secs(300),
+			genesis: None,
 		}
 	}
 }

@@ -33,6 +33,8 @@ pub struct Submitted {
 	pub(crate) expires: BlockNumber,
 	/// Number of the client's connections when the transaction was sent.
 	pub(crate) connection: usize,
+	/// True if its call makes another one for another account.
+	pub(crate) is_for_another: bool,
 }
 
 /// A transaction that was carried out.
@@ -105,7 +107,7 @@ impl Submitted {
 			made,
 			seconds: limit.as_secs(),
 		})??;
-		self.client.included(self.hash, block, position).await
+		self.client.included(self, block, position).await
 	}
 
 	/// The block that holds the transaction, and its position there.
@@ -181,11 +183,11 @@ impl Client {
 	}
 
 	/// The effects of a transaction, read from the events of its block.
-	async fn included(&self, transaction: H256, block: Block, position: u32) -> Result<Included> {
+	async fn included(&self, sent: &Submitted, block: Block, position: u32) -> Result<Included> {
 		let at = self.at(block.hash).await?;
 		let events = at.events().fetch().await.map_err(|error| self.unreadable(error))?;
 		let mut included = Included {
-			transaction,
+			transaction: sent.hash,
 			block,
 			group: None,
 			proposal: None,
@@ -205,6 +207,12 @@ impl Client {
 					let error = fields(&event)?.at("dispatch_error").cloned();
 					let error = error.ok_or_else(|| Error::Answer("a failure without reason".into()))?;
 					return Err(Error::Call(explain(&error, at.metadata_ref())));
+				}
+				("Proxy", "ProxyExecuted") if sent.is_for_another => {
+					let failed = carried("Proxy", "ProxyExecuted", &fields(&event)?, at.metadata_ref());
+					if let Some(error) = failed {
+						return Err(Error::Call(error));
+					}
 				}
 				("Groups", "Created") => included.group = number(&event, "group")?,
 				("Groups", "AmendmentProposed") => included.amendment = number(&event, "amendment")?,

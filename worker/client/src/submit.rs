@@ -52,7 +52,7 @@ impl Client {
 					tracing::debug!(call = call.0.call_name(), hash = ?signed.hash, nonce = signed.nonce, "submitted");
 					let Signed { bytes, hash, nonce, born } = signed;
 					let expires = born.saturating_add(LIFE);
-					let account = key.account();
+					let account = key.signer();
 					return Ok(Submitted {
 						client: self.clone(),
 						bytes,
@@ -62,13 +62,14 @@ impl Client {
 						born,
 						expires,
 						connection,
+						is_for_another: key.acts_for().is_some(),
 					});
 				}
 				Sent::NonceTaken => tracing::debug!(nonce = signed.nonce, "another process took the nonce"),
 			}
 		}
 		Err(Error::Invalid {
-			account: key.account(),
+			account: key.signer(),
 			reason: "other transactions of the same account kept taking its nonce; submit from one process \
 			         at a time"
 				.into(),
@@ -80,15 +81,18 @@ impl Client {
 		Ok(self.sign(key, call).await?.bytes)
 	}
 
-	/// Signs a call with the account's next nonce, from the best block on.
+	/// Signs a call with the account's next nonce, from the best block on. A key that acts for another
+	/// account signs the call that makes it.
 	async fn sign(&self, key: &Key, call: &Call) -> Result<Signed> {
+		let made = key.acts_for().map(|account| Call::for_account(account, call));
+		let call = made.as_ref().unwrap_or(call);
 		let best = self.best_block().await?;
 		let born =
 			best.number.saturating_sub(SETTLED).max(self.finalized_block().await?.number.min(best.number));
 		let anchor = self.block_hash(born).await?;
 		let anchor = anchor.ok_or_else(|| Error::Answer(format!("block {born} has no hash")))?;
 		let nonce: u64 =
-			self.request("system_accountNextIndex", rpc_params![key.account().to_string()]).await?;
+			self.request("system_accountNextIndex", rpc_params![key.signer().to_string()]).await?;
 		let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
 			.mortal_from_unchecked(LIFE.into(), born.into(), anchor)
 			.nonce(nonce)
@@ -141,7 +145,7 @@ pub(crate) fn error_number(code: i32, message: &str) -> Option<u8> {
 /// very transaction is in a block already, which waiting for it will show.
 fn judge(key: &Key, code: i32, message: String, repeated: bool) -> Result<Sent> {
 	let outdated = code == code::INVALID && message.contains("outdated");
-	let invalid = |reason: String| Err(Error::Invalid { account: key.account(), reason });
+	let invalid = |reason: String| Err(Error::Invalid { account: key.signer(), reason });
 	match code {
 		code::ALREADY_IMPORTED => Ok(Sent::Pooled),
 		_ if outdated && repeated => Ok(Sent::Pooled),

@@ -62,7 +62,7 @@ impl Transport {
 		Self {
 			urls,
 			options,
-			genesis: OnceLock::new(),
+			genesis: options.genesis.map_or_else(OnceLock::new, OnceLock::from),
 			connection: Mutex::new(None),
 			current: AtomicUsize::new(0),
 			opened: AtomicUsize::new(0),

@@ -1,4 +1,4 @@
-//! Output, logging, shutdown and the pages of the book, the same for every program.
+//! Output, logging, shutdown, configuration, completions and the pages of the book, for every program.
 //!
 //! # Example
 //!
@@ -14,9 +14,14 @@
 //! # }
 //! ```
 
+pub mod completions;
+pub mod config;
 pub mod manual;
+mod node_args;
 pub mod screen;
 pub mod shutdown;
 mod visible;
 
+pub use clap_complete::Shell;
+pub use node_args::NodeArgs;
 pub use visible::{visible, visible_line};

@@ -38,7 +38,7 @@ mod server;
 mod store;
 
 pub use block::{BlockId, CidError};
-pub use fetch::{probe, FetchError, FetchLimits, Fetcher, ProbeError, Progress};
+pub use fetch::{is_public, probe, FetchError, FetchLimits, Fetcher, ProbeError, Progress};
 pub use gateway::{router, router_with_pushes, serve, serve_with_pushes};
 pub use layout::{LayoutError, LINKS_PER_NODE, MAX_BLOCK_SIZE, MAX_CONTENT_SIZE};
 pub use push::{

@@ -2,12 +2,14 @@
 
 mod report;
 
-use crate::positional::{AnyGroupArg, AnyProposalArg};
+use crate::{
+	network::connect,
+	positional::{AnyGroupArg, AnyProposalArg},
+};
 use anyhow::{anyhow, bail, ensure, Context, Result};
 use clap::{ArgGroup, Args};
 use descent_artifacts::{DatasetClient, DatasetStep, OnStep};
-use descent_client::Client;
-use descent_console::{screen, shutdown};
+use descent_console::{screen, shutdown, NodeArgs};
 use descent_dataset::{DeltaLimits, DeltaSample, Description, Sampled, Set};
 use descent_evaluator::{
 	evaluation_set::{check_size, load},
@@ -43,15 +45,8 @@ its label, or label>prediction in red where the head disagrees.";
 #[command(after_long_help = EXAMPLES)]
 #[command(group = ArgGroup::new("case").args(["proposal_number", "proposal", "delta"]).required(true))]
 pub(crate) struct Options {
-	/// Address of a node's RPC; may be given more than once: where one fails, the next is asked.
-	#[arg(
-		long = "node",
-		value_name = "URL",
-		env = "DESCENT_NODE",
-		value_delimiter = ',',
-		default_value = descent_client::DEFAULT_NODE
-	)]
-	nodes: Vec<String>,
+	#[command(flatten)]
+	node: NodeArgs,
 	#[command(flatten)]
 	group: AnyGroupArg,
 	#[command(flatten)]
@@ -208,7 +203,7 @@ async fn proposed(folder: tempfile::TempDir, options: &Options) -> Result<Case> 
 	let (Some(group), Some(proposal)) = (options.group.value(), options.proposal.value()) else {
 		bail!("name a group and a proposal of it, or files with --delta and --checkpoint");
 	};
-	let client = Client::connect_any(&options.nodes, descent_client::Options::default()).await?;
+	let client = connect(&options.node).await?;
 	let group = client.group(client.find_group(&group).await?).await?;
 	let proposal = find(&group, client.proposals(group.id).await?, proposal)?;
 	let head = group.head.clone().with_context(|| {

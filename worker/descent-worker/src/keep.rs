@@ -1,9 +1,10 @@
 //! `descent-worker keep`: fetches, serves and prunes all that groups need.
 
+use crate::network::{nodes, KeyArgs};
 use anyhow::{ensure, Result};
 use clap::Args;
-use descent_client::{parse_account, AccountId, GroupKey, Key};
-use descent_console::{screen, shutdown, visible};
+use descent_client::{parse_account, AccountId, GroupKey};
+use descent_console::{screen, shutdown, visible, NodeArgs};
 use descent_keeper::Settings;
 use descent_protocol::{is_address, MAX_PROVIDER_LENGTH};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -29,18 +30,10 @@ pub(crate) struct Options {
 	/// Numbers or names of the groups.
 	#[arg(value_name = "GROUP", required = true, value_parser = group)]
 	groups: Vec<GroupKey>,
-	/// Address of a node's RPC; may be given more than once: where one fails, the next is asked.
-	#[arg(
-		long = "node",
-		value_name = "URL",
-		env = "DESCENT_NODE",
-		value_delimiter = ',',
-		default_value = descent_client::DEFAULT_NODE
-	)]
-	nodes: Vec<String>,
-	/// File with the secret URI of the account that keeps; DESCENT_SURI if absent.
-	#[arg(long, value_name = "FILE")]
-	key_file: Option<PathBuf>,
+	#[command(flatten)]
+	node: NodeArgs,
+	#[command(flatten)]
+	key: KeyArgs,
 	/// Directory of the content. One process at a time may use it.
 	#[arg(long, value_name = "DIR")]
 	data: PathBuf,
@@ -126,9 +119,10 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 
 impl Options {
 	fn settings(self) -> Result<Settings> {
-		let key = Key::from_file_or_environment(self.key_file.as_deref())?;
-		let settings = Settings::new(self.nodes, self.groups, key, self.data);
+		let (nodes, genesis) = nodes(&self.node)?;
+		let settings = Settings::new(nodes, self.groups, self.key.key()?, self.data);
 		Ok(Settings {
+			genesis,
 			listen: self.listen,
 			public_url: self.public_url,
 			deposit: self.deposit,

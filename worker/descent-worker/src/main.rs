@@ -14,6 +14,7 @@ mod child;
 mod evaluate;
 mod judge;
 mod keep;
+mod network;
 mod positional;
 mod predict;
 mod predictor;
@@ -23,14 +24,15 @@ mod test;
 mod train;
 
 use descent_console::{
+	completions,
 	screen::{self, LogFormat},
-	visible,
+	visible, Shell,
 };
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use descent_kernels::Instructions;
-use std::{fmt, future::Future, io::Write, sync::OnceLock};
+use std::{fmt, future::Future, io::Write, path::PathBuf, sync::OnceLock};
 use tokio::runtime::Runtime;
 
 const EXAMPLES: &str = "Examples:
@@ -63,6 +65,18 @@ enum Command {
 	Predict(predict::Options),
 	Serve(serve::Options),
 	Selftest(selftest::Options),
+	/// Print the completions of a shell.
+	Completions {
+		/// The shell.
+		#[arg(value_enum)]
+		shell: Shell,
+	},
+	/// Write man pages.
+	Man {
+		/// Folder to write the pages to; it is made if need be.
+		#[arg(value_name = "DIR")]
+		folder: PathBuf,
+	},
 	#[command(hide = true)]
 	Child(child::Options),
 }
@@ -149,6 +163,8 @@ async fn run(command: Command) -> Result<()> {
 		Command::Test(options) => test::run(options).await,
 		Command::Predict(options) => tokio::task::spawn_blocking(|| predict::run(options)).await?,
 		Command::Serve(options) => serve::run(options).await,
+		Command::Completions { shell } => Ok(completions::write(Arguments::command(), shell)?),
+		Command::Man { folder } => completions::write_manuals(Arguments::command(), &folder),
 		Command::Selftest(options) => tokio::task::spawn_blocking(move || selftest::run(&options)).await?,
 	}
 }
@@ -169,7 +185,6 @@ fn check_arithmetic() -> Result<()> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use clap::CommandFactory;
 	use descent_console::manual;
 	use std::{path::Path, time::Duration};
 

@@ -1,10 +1,10 @@
 //! `descent-worker test`: measures one checkpoint, on one data file or as a group's committee would.
 
-use crate::positional::AnyGroupArg;
+use crate::{network::nodes, positional::AnyGroupArg};
 use anyhow::{Context, Result};
 use clap::Args;
 use descent_client::GroupKey;
-use descent_console::screen;
+use descent_console::{screen, NodeArgs};
 use descent_dataset::{DeltaLimits, Description, Loss, Set};
 use descent_model::{evaluate, Checkpoint, Drawn, EvaluationRules};
 use descent_protocol::{Metric, RoundIndex, Score};
@@ -66,16 +66,8 @@ pub(crate) struct Options {
 /// Options of a measurement by a group's rules.
 #[derive(Args, Clone, Debug)]
 struct RehearsalOptions {
-	/// Address of a node's RPC, with a group; may be given more than once: where one fails, the next is
-	/// asked.
-	#[arg(
-		long = "node",
-		value_name = "URL",
-		env = "DESCENT_NODE",
-		value_delimiter = ',',
-		default_value = descent_client::DEFAULT_NODE
-	)]
-	nodes: Vec<String>,
+	#[command(flatten)]
+	node: NodeArgs,
 	/// Draws of as many records as a round has, with a group.
 	#[arg(
 		long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000)
@@ -121,10 +113,12 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 
 /// Measures a checkpoint by a group's rules.
 async fn rehearse(group: GroupKey, options: Options) -> Result<()> {
-	let RehearsalOptions { nodes, draws, round, cache, allow_private } = options.rehearsal;
+	let RehearsalOptions { node, draws, round, cache, allow_private } = options.rehearsal;
+	let (nodes, genesis) = nodes(&node)?;
 	let temporary = tempfile::tempdir().context("cannot make a temporary directory; set TMPDIR")?;
 	let settings = RehearsalSettings {
 		nodes,
+		genesis,
 		group,
 		checkpoint: options.checkpoint,
 		cache: cache.unwrap_or_else(|| temporary.path().into()),

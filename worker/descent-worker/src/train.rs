@@ -1,10 +1,12 @@
 //! `descent-worker train`: trains a group's model and competes in its rounds.
 
-use crate::positional::GroupArg;
+use crate::{
+	network::{nodes, KeyArgs},
+	positional::GroupArg,
+};
 use anyhow::{ensure, Context, Result};
 use clap::{Args, ValueEnum};
-use descent_client::Key;
-use descent_console::{screen, shutdown, visible, visible_line};
+use descent_console::{screen, shutdown, visible, visible_line, NodeArgs};
 use descent_protocol::{is_address, is_loopback, trace::Precision, BlockNumber, MAX_PROVIDER_LENGTH};
 use descent_trainer::{
 	Augmentation, DeviceChoice, Event, Optimizer, RecordedSettings, Report, Settings, TrainingSettings,
@@ -54,21 +56,12 @@ Examples:
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Options {
-	/// Address of a node's RPC; may be given more than once: where one fails, the next is asked, so that a
-	/// round is not lost with a node. The variable takes several with commas between them.
-	#[arg(
-		long = "node",
-		value_name = "URL",
-		env = "DESCENT_NODE",
-		value_delimiter = ',',
-		default_value = descent_client::DEFAULT_NODE
-	)]
-	nodes: Vec<String>,
+	#[command(flatten)]
+	node: NodeArgs,
 	#[command(flatten)]
 	group: GroupArg,
-	/// File with the secret URI of the account that commits; DESCENT_SURI if absent.
-	#[arg(long, value_name = "FILE")]
-	key_file: Option<PathBuf>,
+	#[command(flatten)]
+	key: KeyArgs,
 	/// Directory for state, checkpoints, content and data sets; one for each trainer. What it holds is needed
 	/// to reveal: without it the deposits of open rounds are lost.
 	#[arg(long, value_name = "DIR")]
@@ -302,9 +295,11 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 impl Options {
 	fn settings(self) -> Result<Settings> {
 		let device = self.device.resolve()?;
-		let key = Key::from_file_or_environment(self.key_file.as_deref())?;
+		let key = self.key.key()?;
+		let (nodes, genesis) = nodes(&self.node)?;
 		Ok(Settings {
-			nodes: self.nodes,
+			nodes,
+			genesis,
 			group: self.group.value().context("no GROUP is given")?,
 			key,
 			data: self.data,
@@ -352,13 +347,14 @@ fn check(options: &Options) -> Result<()> {
 			"nobody can fetch from {}: say with --public-url where this machine is reached",
 			options.listen
 		);
+		let (nodes, _) = nodes(&options.node)?;
 		ensure!(
-			!options.listen.ip().is_loopback() || options.nodes.iter().all(|node| is_local(node)),
+			!options.listen.ip().is_loopback() || nodes.iter().all(|node| is_local(node)),
 			"only this machine reaches {}, but a node of {} is elsewhere: validators could not fetch the \
 			 checkpoints, and the deposits would be lost. Listen where others reach this machine, and say \
 			 where that is with --public-url; or name with --push-to a gateway that serves them",
 			options.listen,
-			options.nodes.join(", ")
+			nodes.join(", ")
 		);
 		return Ok(());
 	};

@@ -78,7 +78,9 @@ pub async fn run(
 		Some(address) => Some(metrics.serve(address).await?),
 		None => None,
 	};
-	let client = Client::connect_any(&settings.nodes, Options::default()).await?;
+	let client =
+		Client::connect_any(&settings.nodes, Options { genesis: settings.genesis, ..Options::default() })
+			.await?;
 	let (folder, max) = (settings.data.join("content"), settings.max_content);
 	let opened = tokio::task::spawn_blocking(move || {
 		std::fs::create_dir_all(&folder)?;

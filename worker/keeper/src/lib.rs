@@ -26,7 +26,7 @@ mod turn;
 pub use event::Event;
 pub use keeper::run;
 
-use descent_client::{AccountId, GroupKey, Key};
+use descent_client::{AccountId, GroupKey, Key, H256};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// Settings of a keeper.
@@ -34,6 +34,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub struct Settings {
 	/// Addresses of nodes; where one fails, the next is asked.
 	pub nodes: Vec<String>,
+	/// Hash of the first block of the chain that the nodes have to be of; that of the first node if absent.
+	pub genesis: Option<H256>,
 	/// The groups whose content is kept.
 	pub groups: Vec<GroupKey>,
 	/// The key of the account that keeps it.
@@ -69,6 +71,7 @@ impl Settings {
 	pub fn new(nodes: Vec<String>, groups: Vec<GroupKey>, key: Key, data: PathBuf) -> Self {
 		Self {
 			nodes,
+			genesis: None,
 			groups,
 			key,
 			data,

@@ -52,6 +52,7 @@
 //! # async fn example() -> anyhow::Result<()> {
 //! let settings = Settings {
 //!     nodes: vec![DEFAULT_NODE.into()],
+//!     genesis: None,
 //!     group: GroupKey::Number(0),
 //!     key: Key::from_uri("//Trainer1")?,
 //!     data: "/tmp/trainer".into(),

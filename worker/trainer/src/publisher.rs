@@ -20,7 +20,7 @@ impl Publisher {
 
 	/// Pushes to the gateway at `url`, in the name of the account of `key`.
 	pub(crate) fn pushing(url: &str, key: Key) -> Result<Self> {
-		let account = key.account().into();
+		let account = key.signer().into();
 		let pusher = Pusher::new(url, account, Arc::new(move |text: &str| key.sign_text(text)))?;
 		Ok(Self { address: pusher.url().to_owned(), pusher: Some(pusher) })
 	}

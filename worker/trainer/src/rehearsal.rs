@@ -36,6 +36,8 @@ const ROUNDS: usize = 5;
 pub struct RehearsalSettings {
 	/// Addresses of nodes' RPC, one or more: where one fails, the next is asked.
 	pub nodes: Vec<String>,
+	/// Hash of the first block of the chain that the nodes have to be of; that of the first node if absent.
+	pub genesis: Option<H256>,
 	/// The training group.
 	pub group: GroupKey,
 	/// The checkpoint, a safetensors file.
@@ -115,7 +117,7 @@ pub struct Winner {
 /// If the node or the group cannot be reached, model, data or head cannot be had, or a committee would call
 /// the checkpoint invalid.
 pub async fn rehearse(settings: RehearsalSettings) -> Result<Rehearsal> {
-	let client = connect(&settings.nodes).await?;
+	let client = connect(&settings.nodes, settings.genesis).await?;
 	let group = client.group(client.find_group(&settings.group).await?).await?;
 	let from = group.settled.map_or(0, |last| last.saturating_sub(100));
 	// A node of an older chain has no history, which is no reason not to measure.

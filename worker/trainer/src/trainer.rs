@@ -19,7 +19,7 @@ use crate::{
 };
 use anyhow::{bail, ensure, Context, Result};
 use descent_artifacts::{Artifacts, Quota};
-use descent_client::{Client, GroupKey, Key, Options};
+use descent_client::{Client, GroupKey, Key, Options, H256};
 use descent_content::{ServerHandle, Store};
 use descent_evaluator::{EvaluationPool, PoolOptions};
 use descent_protocol::{format_amount, view::GroupView, BlockNumber};
@@ -47,6 +47,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(120);
 pub struct Settings {
 	/// Addresses of nodes' RPC, one or more: where one fails, the next is asked.
 	pub nodes: Vec<String>,
+	/// Hash of the first block of the chain that the nodes have to be of; that of the first node if absent.
+	pub genesis: Option<H256>,
 	/// The training group.
 	pub group: GroupKey,
 	/// Key of the account that commits.
@@ -124,7 +126,7 @@ pub async fn run(
 	}
 	let client = tokio::select! {
 		() = &mut shutdown => return Ok(()),
-		client = connect(&settings.nodes) => client?,
+		client = connect(&settings.nodes, settings.genesis) => client?,
 	};
 	let mut trainer = tokio::select! {
 		() = &mut shutdown => return Ok(()),
@@ -396,11 +398,11 @@ fn progress(group: &GroupView, checkpointer: &Checkpointer) -> String {
 }
 
 /// Connects to a node, which may be about to start.
-pub(crate) async fn connect(nodes: &[String]) -> Result<Client> {
+pub(crate) async fn connect(nodes: &[String], genesis: Option<H256>) -> Result<Client> {
 	let until = Instant::now() + CONNECT_LIMIT;
 	let mut failure = None;
 	loop {
-		match Client::connect_any(nodes, Options::default()).await {
+		match Client::connect_any(nodes, Options { genesis, ..Options::default() }).await {
 			Err(error) if error.is_transient() && Instant::now() < until => {
 				warn_once(&mut failure, &error.into())?;
 				tokio::time::sleep(POLL_INTERVAL).await;

@@ -7,7 +7,7 @@ const MOST_HIDDEN: u32 = 19;
 
 /// Trains a model on MNIST with a network of real processes on this machine, and checks the result.
 #[derive(Clone, Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(name = "descent-demo", version, max_term_width = 100)]
 pub(crate) struct Options {
 	/// Number of validators, each with its evaluator.
 	#[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=6))]

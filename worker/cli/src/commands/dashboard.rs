@@ -20,23 +20,31 @@ use tokio::net::TcpListener;
 
 /// The page as it was built from `dashboard/`.
 const PAGE: &str = include_str!("../../assets/dashboard/index.html");
-const SCRIPT: &str = include_str!("../../assets/dashboard/dashboard.js");
-const STYLE: &str = include_str!("../../assets/dashboard/dashboard.css");
+/// Names, kinds and texts of the files beside it. The last two are loaded where somebody votes, or looks at
+/// the records of a delta.
+const FILES: [(&str, &str, &str); 4] = [
+	("dashboard.js", SCRIPT_KIND, include_str!("../../assets/dashboard/dashboard.js")),
+	("dashboard.css", "text/css; charset=utf-8", include_str!("../../assets/dashboard/dashboard.css")),
+	("wallet.js", SCRIPT_KIND, include_str!("../../assets/dashboard/wallet.js")),
+	("samples.js", SCRIPT_KIND, include_str!("../../assets/dashboard/samples.js")),
+];
+const SCRIPT_KIND: &str = "text/javascript; charset=utf-8";
 /// Element of the page that names the node.
 const NODE: &str = r#"<meta name="descent-node" content="">"#;
-/// Scripts and styles are the page's own, and it connects to nothing but nodes.
+/// Scripts and styles are the page's own. It connects to nodes, and to gateways for the records of a delta.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-	connect-src ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+	connect-src ws: wss: http: https:; worker-src 'self'; base-uri 'none'; form-action 'none'; \
+	frame-ancestors 'none'";
 
 const EXAMPLES: &str = "Examples:
   descent dashboard
   descent dashboard --node wss://rpc.example.org --listen 127.0.0.1:0
   descent dashboard --node wss://rpc.example.org --export site
 
-The page shows groups, rounds, votes and money, live, and signs nothing. The browser asks the node by \
-itself: a node of this machine answers pages of this machine, and any other has to be started with \
---rpc-cors for the page's address. Another node is named in the address of the page, behind its path: \
-#/?node=wss://rpc.example.org. Stops on ctrl-c or SIGTERM.";
+The page shows groups, rounds, votes and money, live. A wallet of the browser signs votes, and keeps the \
+keys. The browser asks the node by itself: a node of this machine answers pages of this machine, and any \
+other has to be started with --rpc-cors for the page's address. Another node is named in the address of the \
+page, behind its path: #/?node=wss://rpc.example.org. Stops on ctrl-c or SIGTERM.";
 
 /// Serve a page that shows the chain in a browser.
 #[derive(Debug, Args)]
@@ -65,7 +73,7 @@ struct Exported {
 
 impl Dashboard {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let node = global.nodes.first().context("no node is named")?.clone();
+		let node = global.nodes()?.urls.first().context("no node is named")?.clone();
 		ensure!(
 			node.starts_with("ws://") || node.starts_with("wss://"),
 			"a browser asks a node at an address that begins with ws:// or wss://, not at {node}"
@@ -97,7 +105,8 @@ fn page(node: &str) -> String {
 /// Writes the files into a folder, which is made where it is not there.
 fn export(folder: &Path, page: &str) -> Result<()> {
 	fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
-	for (name, text) in [("index.html", page), ("dashboard.js", SCRIPT), ("dashboard.css", STYLE)] {
+	let files = FILES.into_iter().map(|(name, _, text)| (name, text));
+	for (name, text) in files.chain([("index.html", page)]) {
 		let path = folder.join(name);
 		fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
 	}
@@ -106,11 +115,10 @@ fn export(folder: &Path, page: &str) -> Result<()> {
 
 fn router(page: String) -> Router {
 	let html = move || async move { file("text/html; charset=utf-8", page) };
-	Router::new()
-		.route("/", get(html.clone()))
-		.route("/index.html", get(html))
-		.route("/dashboard.js", get(|| async { file("text/javascript; charset=utf-8", SCRIPT) }))
-		.route("/dashboard.css", get(|| async { file("text/css; charset=utf-8", STYLE) }))
+	let router = Router::new().route("/", get(html.clone())).route("/index.html", get(html));
+	FILES.into_iter().fold(router, |router, (name, kind, text)| {
+		router.route(&format!("/{name}"), get(move || async move { file(kind, text) }))
+	})
 }
 
 /// Returns a file with headers that keep it from being anything else.
@@ -147,8 +155,10 @@ mod tests {
 		let site = folder.path().join("a/site");
 		export(&site, &page("ws://127.0.0.1:9944")).unwrap();
 		let index = fs::read_to_string(site.join("index.html")).unwrap();
-		for name in ["dashboard.js", "dashboard.css"] {
-			assert!(index.contains(name) && site.join(name).metadata().unwrap().len() > 1_000, "{name}");
+		let script = fs::read_to_string(site.join("dashboard.js")).unwrap();
+		for (name, ..) in FILES {
+			assert!(index.contains(name) || script.contains(name), "nothing names {name}");
+			assert!(site.join(name).metadata().unwrap().len() > 1_000, "{name}");
 		}
 	}
 
@@ -161,6 +171,8 @@ mod tests {
 			("/", "text/html", "dashboard.js"),
 			("/dashboard.js", "text/javascript", "training_groups"),
 			("/dashboard.css", "text/css", "--accent"),
+			("/wallet.js", "text/javascript", "injectedWeb3"),
+			("/samples.js", "text/javascript", "/ipfs/"),
 		] {
 			let answer = tokio::task::spawn_blocking(move || {
 				let mut stream = TcpStream::connect(address).unwrap();

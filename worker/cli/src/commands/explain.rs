@@ -2,13 +2,13 @@
 
 use super::recording;
 use crate::{
-	args::Global,
+	args::{self, Global},
 	output::Output,
 	positional::{AnyAccountArg, AnyGroupArg, AnyRoundArg},
 };
 use anyhow::{Context, Result};
 use clap::Args;
-use descent_client::{AccountId, Client, Key};
+use descent_client::{AccountId, Client};
 use descent_protocol::{
 	view::{Explanation, GroupView, RecordingView, RoundView},
 	GroupId, RoundIndex,
@@ -50,7 +50,7 @@ impl Explain {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let account = match self.account.value() {
 			Some(account) => account,
-			None => Key::from_file_or_environment(self.key_file.as_deref())?.account(),
+			None => args::key(self.key_file.as_deref())?.account(),
 		};
 		let client = global.connect().await?;
 		let group = self.group.id(global).await?;

@@ -1,17 +1,26 @@
 //! The commands `descent key ..`.
 
-use crate::{output::Output, table::fields};
-use anyhow::Result;
+use crate::{args, output::Output, table::fields};
+use anyhow::{Context, Result};
 use clap::Subcommand;
 use descent_client::Key;
+use descent_console::config;
 use serde::Serialize;
 use std::path::PathBuf;
 
-const GENERATE_EXAMPLES: &str = "Example:
+const GENERATE_EXAMPLES: &str = "Examples:
+  descent key generate
   descent key generate --key-file ~/.descent/key
 
 The file holds the twelve words: keep a copy, nobody can restore them. An existing file is never \
 overwritten.";
+
+const IMPORT_EXAMPLES: &str = "Examples:
+  descent key import 5GrwvaEF.json
+  descent key import 5GrwvaEF.json --key-file ~/.descent/key
+
+The file is the JSON that polkadot-js and wallets like it export of an sr25519 account. Its password is \
+asked for here and whenever the key signs; where there is no terminal, it is in DESCENT_KEY_PASSWORD.";
 
 const SHOW_EXAMPLES: &str = "Examples:
   descent key show --key-file ~/.descent/key
@@ -25,9 +34,19 @@ pub(crate) enum KeyCommand {
 	/// Make a new key and write its phrase to a new file that only you can read
 	#[command(after_help = GENERATE_EXAMPLES)]
 	Generate {
-		/// The new file
+		/// The new file; the one that other commands take where none is named, unless given
 		#[arg(long, value_name = "FILE")]
-		key_file: PathBuf,
+		key_file: Option<PathBuf>,
+	},
+	/// Copy a key that a wallet has exported, as it is encrypted
+	#[command(after_help = IMPORT_EXAMPLES)]
+	Import {
+		/// JSON file of the wallet
+		#[arg(value_name = "JSON")]
+		file: PathBuf,
+		/// The new file; the one that other commands take where none is named, unless given
+		#[arg(long, value_name = "FILE")]
+		key_file: Option<PathBuf>,
 	},
 	/// Show the account of a key, and its ed25519 address
 	#[command(after_help = SHOW_EXAMPLES)]
@@ -62,13 +81,31 @@ impl Shown {
 	}
 }
 
+/// The file of a new key: the one given, or the user's, whose folder is made.
+fn new_file(given: Option<PathBuf>) -> Result<PathBuf> {
+	if let Some(file) = given {
+		return Ok(file);
+	}
+	let file = config::default_key_file();
+	let file = file.context("there is no home directory to keep the key in; name a file with --key-file")?;
+	if let Some(folder) = file.parent() {
+		std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+	}
+	Ok(file)
+}
+
 impl KeyCommand {
 	pub(crate) fn run(self, output: &Output) -> Result<()> {
 		let shown = match self {
-			Self::Generate { key_file } => Shown::new(&Key::generate(&key_file)?, Some(key_file)),
-			Self::Show { key_file } => {
-				Shown::new(&Key::from_file_or_environment(key_file.as_deref())?, key_file)
+			Self::Generate { key_file } => {
+				let file = new_file(key_file)?;
+				Shown::new(&Key::generate(&file)?, Some(file))
 			}
+			Self::Import { file: from, key_file } => {
+				let file = new_file(key_file)?;
+				Shown::new(&Key::import(&from, &file)?, Some(file))
+			}
+			Self::Show { key_file } => Shown::new(&args::key(key_file.as_deref())?, key_file),
 		};
 		output.print(&shown, |output| {
 			let mut pairs =

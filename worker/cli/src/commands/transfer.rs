@@ -40,7 +40,7 @@ impl Transfer {
 		let sender = Sender::connect(global, &self.signing, output).await?;
 		let (to, amount) = (self.to.value()?, self.amount.value()?);
 		let (_, done) = sender.send(&Call::transfer(&to, amount)).await?;
-		let shown = Shown { from: sender.key.account(), to, amount: amount.to_string(), done };
+		let shown = Shown { from: sender.account(), to, amount: amount.to_string(), done };
 		output.print(&shown, |_| {
 			format!("Sent {} to {} in block {}.", format_amount(amount), shown.to, shown.done.block)
 		})

@@ -1,14 +1,17 @@
 //! The calls of the chain that a client makes, by the names of their arguments.
 
+mod costs;
 mod custody;
 mod economy;
 mod governance;
+mod proxies;
 mod recorded;
 mod test_sets;
 mod value;
 mod votes;
 
 pub use economy::NewOrder;
+pub use proxies::ProxyKind;
 pub use votes::NewProposal;
 
 use codec::Encode;

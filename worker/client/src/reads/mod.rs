@@ -3,8 +3,13 @@
 mod costs;
 mod custody;
 mod economy;
+mod health;
+mod proxies;
 mod test_sets;
 mod voters;
+
+pub use health::NodeHealth;
+pub use proxies::Proxy;
 
 use crate::{Client, Error, Result};
 use descent_protocol::{

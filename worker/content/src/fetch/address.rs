@@ -77,7 +77,8 @@ pub(super) fn printable(text: &str) -> String {
 
 /// Returns true if an address is one of the public internet, by the registries of special-purpose addresses
 /// (RFC 6890, <https://www.iana.org/assignments/iana-ipv4-special-registry>).
-fn is_public(address: IpAddr) -> bool {
+#[must_use]
+pub fn is_public(address: IpAddr) -> bool {
 	match address.to_canonical() {
 		IpAddr::V4(address) => is_public_v4(address),
 		IpAddr::V6(address) => is_public_v6(address),

@@ -11,6 +11,7 @@ mod relay;
 mod request;
 mod transfer;
 
+pub use address::is_public;
 pub(crate) use probe::reason;
 pub use probe::{probe, ProbeError};
 

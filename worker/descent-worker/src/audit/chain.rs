@@ -6,6 +6,7 @@ use super::{
 	states::{Missing, States},
 	Options, Progress,
 };
+use crate::network::connect;
 use anyhow::{bail, ensure, Context, Result};
 use descent_artifacts::{joined, on_thread, DatasetClient, DatasetStep, OnStep};
 use descent_client::{Client, GroupKey};
@@ -32,7 +33,7 @@ pub(super) async fn audit(
 	round: RoundIndex,
 	progress: &Progress,
 ) -> Result<Report> {
-	let client = Client::connect_any(&options.nodes, descent_client::Options::default()).await?;
+	let client = connect(&options.node).await?;
 	let group = client.group(client.find_group(group).await?).await?;
 	let view = client.round(group.id, round).await?;
 	ensure!(

@@ -13,7 +13,7 @@ use crate::{positional::AnyGroupArg, ExitStatus};
 use anyhow::{bail, Context, Result};
 use clap::{ArgGroup, Args};
 use descent_client::AccountId;
-use descent_console::{screen, shutdown};
+use descent_console::{screen, shutdown, NodeArgs};
 use descent_protocol::RoundIndex;
 use indicatif::ProgressBar;
 use report::{Report, Verdict};
@@ -48,15 +48,8 @@ The status is 0 if all replays, 1 if something departs, and 2 if not all could b
 #[command(after_long_help = EXAMPLES)]
 #[command(group = ArgGroup::new("recorded").args(["round", "folder"]).required(true))]
 pub(crate) struct Options {
-	/// Address of a node's RPC; may be given more than once: where one fails, the next is asked.
-	#[arg(
-		long = "node",
-		value_name = "URL",
-		env = "DESCENT_NODE",
-		value_delimiter = ',',
-		default_value = descent_client::DEFAULT_NODE
-	)]
-	nodes: Vec<String>,
+	#[command(flatten)]
+	node: NodeArgs,
 	#[command(flatten)]
 	group: AnyGroupArg,
 	/// Round of the group.

@@ -149,7 +149,7 @@ impl Propose {
 		let sender = Sender::connect(global, &self.signing, output).await?;
 		let client = &sender.client;
 		let group = client.group(self.group.id(global).await?).await?;
-		let stake = client.stake(group.id, &sender.key.account()).await?;
+		let stake = client.stake(group.id, &sender.account()).await?;
 		ensure!(
 			stake.stake > 0,
 			"only those who have stake in group {0} amend it: descent stake add {0} NRN",

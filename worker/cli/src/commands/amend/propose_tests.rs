@@ -215,7 +215,7 @@ fn what_can_t_be_is_refused_with_what_to_do() {
 #[tokio::test]
 async fn an_amendment_changes_something() {
 	let line = Line::try_parse_from("propose --group 7 --summary why".split_whitespace()).unwrap();
-	let global = Global { nodes: vec!["nowhere".into()], json: true };
+	let global = Global { nodes: vec!["nowhere".into()], network: None, json: true };
 	let error = line.propose.run(&global, &Output::new(true)).await.unwrap_err();
 	assert!(error.to_string().starts_with("name what to change"), "{error}");
 }

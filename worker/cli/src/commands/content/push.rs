@@ -1,6 +1,7 @@
 //! The command `descent content push`.
 
 use crate::{
+	args,
 	content_ref::{open, Reference},
 	output::{plain, Output},
 	parse,
@@ -8,7 +9,6 @@ use crate::{
 };
 use anyhow::{bail, Context, Result};
 use clap::Args;
-use descent_client::Key;
 use descent_content::{BlockId, Pusher, Store};
 use descent_protocol::ContentRef;
 use indicatif::ProgressBar;
@@ -53,7 +53,7 @@ struct Listing {
 
 impl Push {
 	pub(crate) async fn run(self, output: &Output) -> Result<()> {
-		let key = Key::from_file_or_environment(self.key_file.as_deref())?;
+		let key = args::key(self.key_file.as_deref())?;
 		let account = key.account().into();
 		let pusher = Pusher::new(&self.to, account, Arc::new(move |text: &str| key.sign_text(text)))?;
 		for id in &self.remove {

@@ -1,7 +1,7 @@
 use super::preflight::{admit, check_rows};
 use crate::{
 	args::{Global, ImportArg, Signing},
-	commands::submit::{carry_out, Done},
+	commands::submit::{Done, Sender},
 	content_ref::{Reference, Source},
 	format,
 	hints::hinted,
@@ -14,7 +14,7 @@ use crate::{
 use anyhow::{ensure, Context, Result};
 use clap::Args;
 use descent_client::{
-	format_amount, Announcement, Call, Client, Key, NewProposal, ProposalError, ProposalStep, Subject,
+	format_amount, Announcement, Call, NewProposal, ProposalError, ProposalStep, Subject, H256,
 };
 use descent_protocol::{
 	view::{GroupView, ProposalView},
@@ -82,10 +82,10 @@ struct Proposed {
 
 impl Propose {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let key = self.signing.key()?;
 		let too_many = u32::try_from(self.providers.len()).map_or(true, |count| count > MAX_PROVIDERS);
 		ensure!(!too_many, "a proposal names at most {MAX_PROVIDERS} providers");
-		let client = global.connect().await?;
+		let sender = Sender::connect(global, &self.signing, output).await?;
+		let client = &sender.client;
 		let group = client.group(self.group.id(global).await?).await?;
 		let delta = self.reference(output).await?;
 		match &self.providers[..] {
@@ -93,7 +93,11 @@ impl Propose {
 			own => self.probe.check_all(own, &[("delta", delta)], output).await?,
 		}
 
-		let account = key.account();
+		if sender.is_dry() {
+			output.note("A proposal takes two transactions. This is the first, which announces the delta.");
+			sender.send(&Call::announce(group.id, H256::zero())).await?;
+		}
+		let account = sender.account();
 		let folder = match &self.data {
 			Some(folder) => folder.clone(),
 			None => announcements()?,
@@ -117,7 +121,7 @@ impl Propose {
 			summary: self.summary.clone(),
 			salt: *announcement.salt(),
 		};
-		let proposed = self.propose(&client, &key, announcement, &proposal, output).await?;
+		let proposed = self.propose(&sender, announcement, &proposal, output).await?;
 		let group = client.group(group.id).await?;
 		let view = client.proposals(group.id).await?;
 		let view = view.into_iter().find(|view| Some(view.id) == proposed.proposal);
@@ -128,14 +132,13 @@ impl Propose {
 
 	async fn propose(
 		&self,
-		client: &Client,
-		key: &Key,
+		sender: &Sender<'_>,
 		announcement: Announcement,
 		proposal: &NewProposal,
 		output: &Output,
 	) -> Result<Proposed> {
-		let best = client.best_block().await?.number;
-		let send = async |call: &Call| carry_out(client, key, call, &self.signing, output).await;
+		let best = sender.client.best_block().await?.number;
+		let send = async |call: &Call| sender.carry_out(call).await;
 		let proposed = announcement.propose(best, proposal, send, |step| note(step, output)).await;
 		let proposed = proposed.map_err(|error| match error {
 			ProposalError::Chain(error) => hinted(error),

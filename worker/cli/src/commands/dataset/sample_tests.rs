@@ -21,7 +21,7 @@ struct Line {
 
 async fn run(folder: &Folder, line: &str) -> Result<()> {
 	let line = Line::try_parse_from(folder.line(&format!("sample {line}"))).unwrap();
-	let global = Global { nodes: vec!["nowhere".into()], json: true };
+	let global = Global { nodes: vec!["nowhere".into()], network: None, json: true };
 	line.sample.run(&global, &Output::new(true)).await
 }
 

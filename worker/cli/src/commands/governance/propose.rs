@@ -3,7 +3,7 @@
 use super::{code, outcome::Outcome};
 use crate::{
 	args::{Global, Signing},
-	commands::submit::send,
+	commands::submit::Sender,
 	output::Output,
 };
 use anyhow::{ensure, Context, Result};
@@ -130,13 +130,14 @@ impl Propose {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
 		let (call, votes, signing) = self.moved(&client).await?;
-		let key = signing.key()?;
+		let sender = Sender::new(client, &signing, output)?;
+		let client = &sender.client;
 		let governance = client.governance().await?;
 		let members = governance.members.len();
 		ensure!(
-			governance.members.contains(&key.account()),
+			governance.members.contains(&sender.account()),
 			"{} is not a member of the technical committee: descent governance show lists them",
-			key.account()
+			sender.account()
 		);
 		let call = match votes {
 			Votes::Majority => call,
@@ -149,7 +150,7 @@ impl Propose {
 		output.note(&format!("Moving {}", call.in_words()));
 		let threshold = votes.threshold(members);
 		let motion = Call::propose_motion(threshold, &call, encoded.length());
-		let (included, done) = send(&client, &key, &motion, &signing, output).await?;
+		let (included, done) = sender.send(&motion).await?;
 		// If one vote is enough, the motion is carried out at once: no vote is held.
 		let carried_out = included.motion.is_none();
 		let outcome = Outcome::of(encoded.hash(), carried_out.then_some(true), included, done)?;

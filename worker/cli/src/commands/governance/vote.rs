@@ -53,7 +53,7 @@ struct Voted {
 impl Vote {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let sender = Sender::connect(global, &self.signing, output).await?;
-		let account = sender.key.account();
+		let account = sender.account();
 		let governance = sender.client.governance().await?;
 		ensure!(
 			governance.members.contains(&account),

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
 	args::{Global, Signing},
-	commands::submit::{send, Done},
+	commands::submit::{Done, Sender},
 	content_ref::Reference,
 	output::Output,
 	parse,
@@ -43,9 +43,6 @@ pub(crate) struct Create {
 	/// Score at which the group has what it wants: no round is played while the head is as good
 	#[arg(long, value_name = "X|none", default_value = "none", value_parser = parse::target)]
 	target: parse::Target,
-	/// Check everything and print the costs, but send nothing
-	#[arg(long)]
-	dry_run: bool,
 	#[command(flatten)]
 	signing: Signing,
 }
@@ -98,26 +95,25 @@ struct Planned {
 
 impl Create {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let Self { options, target, dry_run, signing } = self;
-		let key = signing.key()?;
+		let Self { options, target, signing } = self;
 		options.check()?;
-		let client = global.connect().await?;
+		let sender = Sender::connect(global, &signing, output).await?;
 		let group = prepare(options, None, target, output).await?;
 		let call = Call::create_group(&group);
 		let costs = Costs {
-			deposit: client.group_deposit().await?,
+			deposit: sender.client.group_deposit().await?,
 			stake: group.stake,
-			fee: client.fee(&key, &call).await?,
-			free: client.balance(&key.account()).await?.free,
+			fee: sender.fee(&call).await?,
+			free: sender.client.balance(&sender.account()).await?.free,
 		};
-		if dry_run {
-			let planned = Planned { dry_run, costs: costs.view(), content: Content::of(&group) };
+		if sender.is_dry() {
+			let planned = Planned { dry_run: true, costs: costs.view(), content: Content::of(&group) };
 			return output.print(&planned, |output| {
 				format!("{}\n\nNothing was sent: this is a dry run.", costs.text(output))
 			});
 		}
 		output.note(&costs.text(output));
-		let (included, done) = send(&client, &key, &call, &signing, output).await?;
+		let (included, done) = sender.send(&call).await?;
 		let created = Created { group: included.group, content: Content::of(&group), done };
 		output.print(&created, |output| show(output, &created))
 	}

@@ -56,7 +56,7 @@ impl Fund {
 		let terms = sender.client.pot(group).await?.terms;
 		let call = Call::fund(group, self.amount, self.per_round, terms);
 		let (_, done) = sender.send(&call).await?;
-		let account = sender.key.account();
+		let account = sender.account();
 		let fundings = sender.client.pot(group).await?.fundings;
 		let own = fundings.into_iter().find(|funding| funding.client == account);
 		// Whoever came after this block may have taken its place already.

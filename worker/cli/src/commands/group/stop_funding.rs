@@ -43,7 +43,7 @@ impl StopFunding {
 		let group = self.group.id(global).await?;
 		let call = Call::stop_funding(group);
 		let (_, done) = sender.send(&call).await?;
-		let account = sender.key.account();
+		let account = sender.account();
 		let fundings = sender.client.pot(group).await?.fundings;
 		let funding = fundings.into_iter().find(|funding| funding.client == account);
 		let now = sender.client.best_block().await?.number;

@@ -41,7 +41,7 @@ impl Leave {
 		let sender = Sender::connect(global, &self.signing, output).await?;
 		let group = self.group.id(global).await?;
 		let (_, done) = sender.send(&Call::leave_custody(group)).await?;
-		let account = sender.key.account();
+		let account = sender.account();
 		let custody = sender.client.custody(group).await?;
 		let leaving =
 			custody.is_some_and(|custody| custody.keepers.iter().any(|keeper| keeper.account == account));

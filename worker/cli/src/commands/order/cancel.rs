@@ -42,7 +42,7 @@ impl Cancel {
 		let sender = Sender::connect(global, &self.signing, output).await?;
 		let group = self.group.id(global).await?;
 		let (_, done) = sender.send(&Call::cancel_order(group)).await?;
-		let account = sender.key.account();
+		let account = sender.account();
 		let orders = sender.client.orders(group).await?;
 		let order = orders.into_iter().find(|order| order.client == account);
 		let now = sender.client.best_block().await?.number;

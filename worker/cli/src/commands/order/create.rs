@@ -67,9 +67,6 @@ pub(crate) struct Create {
 	/// Number of rounds that the order pays for, from the next on
 	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
 	rounds: u32,
-	/// Check everything and print what the order would pay, but send nothing
-	#[arg(long)]
-	dry_run: bool,
 	#[command(flatten)]
 	signing: Signing,
 	#[command(flatten)]
@@ -95,7 +92,7 @@ impl Create {
 		let Some(group) = self.group.id(global).await? else {
 			let order = self.order("the new group", None)?;
 			let sender = Sender::connect(global, &self.signing, output).await?;
-			return self.new_group.run(&order, self.dry_run, &sender, output).await;
+			return self.new_group.run(&order, &sender, output).await;
 		};
 		let sender = Sender::connect(global, &self.signing, output).await?;
 		let group = sender.client.group(group).await?;
@@ -103,9 +100,9 @@ impl Create {
 		let order = self.order(&format!("group {}", group.id), head)?;
 		let terms = sender.client.pot(group.id).await?.terms;
 		let call = Call::order(group.id, &order, terms);
-		if self.dry_run {
-			let fee = sender.client.fee(&sender.key, &call).await?;
-			let free = sender.client.balance(&sender.key.account()).await?.free;
+		if sender.is_dry() {
+			let fee = sender.fee(&call).await?;
+			let free = sender.client.balance(&sender.account()).await?.free;
 			let planned = plan(group.id, &order, fee, free);
 			return output.print(&planned, |output| {
 				let text = show_plan(output, &group, &order, fee, free);

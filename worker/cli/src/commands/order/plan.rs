@@ -44,7 +44,7 @@ pub(super) struct Placed {
 
 /// Reads the order that was placed, and the number of the best block.
 pub(super) async fn placed(sender: &Sender<'_>, group: GroupId, done: Done) -> Result<(Placed, BlockNumber)> {
-	let account = sender.key.account();
+	let account = sender.account();
 	let orders = sender.client.orders(group).await?;
 	// Whoever came after this block may have taken its place already.
 	let order = orders.into_iter().find(|order| order.client == account);

@@ -75,20 +75,14 @@ struct PlacedWithGroup {
 
 impl NewGroupArgs {
 	/// Creates the group and places the order.
-	pub(super) async fn run(
-		self,
-		order: &NewOrder,
-		is_dry: bool,
-		sender: &Sender<'_>,
-		output: &Output,
-	) -> Result<()> {
+	pub(super) async fn run(self, order: &NewOrder, sender: &Sender<'_>, output: &Output) -> Result<()> {
 		let bundle = self.bundle(order, sender, output).await?;
 		let number = sender.client.next_group().await?;
 		let costs = bundle.costs(sender, number).await?;
-		let free = sender.client.balance(&sender.key.account()).await?.free;
+		let free = sender.client.balance(&sender.account()).await?.free;
 		let shown = bundle.show(output, costs, free);
 		let new_group = Content::of(&bundle.group);
-		if is_dry {
+		if sender.is_dry() {
 			let [deposit, stake, bond] =
 				[costs.deposit, costs.stake, costs.bond].map(|amount| amount.to_string());
 			let order = plan(number, order, costs.fee, free);
@@ -130,7 +124,7 @@ impl NewGroupArgs {
 			Some(folder) => {
 				let providers = options.providers.providers.clone();
 				let files = (options.store.clone(), options.probe);
-				let account = (&sender.client, sender.key.account());
+				let account = (&sender.client, sender.account());
 				Some(Opening::check(folder, providers, files, account, output).await?)
 			}
 		};
@@ -156,7 +150,7 @@ impl Bundle<'_> {
 			stake: self.group.stake,
 			bond: self.series.as_ref().map_or(0, |series| series.bond),
 			amount: self.order.amount,
-			fee: sender.client.fee(&sender.key, &self.call(number)).await?,
+			fee: sender.fee(&self.call(number)).await?,
 		})
 	}
 

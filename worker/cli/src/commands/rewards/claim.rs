@@ -31,7 +31,7 @@ struct Claimed {
 impl Claim {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let sender = Sender::connect(global, &self.signing, output).await?;
-		let account = sender.key.account();
+		let account = sender.account();
 		let before = sender.client.rewards(&account).await?;
 		ensure!(
 			before.accrued > 0,

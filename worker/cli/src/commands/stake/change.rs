@@ -101,7 +101,7 @@ impl Remove {
 		let group = self.group.id(global).await?;
 		let amount = match self.amount.part.or(self.amount.amount) {
 			Some(amount) => amount,
-			None => sender.client.stake(group, &sender.key.account()).await?.stake,
+			None => sender.client.stake(group, &sender.account()).await?.stake,
 		};
 		ensure!(amount > 0, "there is nothing to remove: the stake in group {group} is 0 NRN");
 		let what = format!("Removed {}", format_amount(amount));
@@ -123,7 +123,7 @@ impl Withdraw {
 /// Sends a call that changes the signer's stake, and prints what it has then.
 async fn change(sender: &Sender<'_>, group: GroupId, call: &Call, output: &Output, what: &str) -> Result<()> {
 	let (_, done) = sender.send(call).await?;
-	let stake = sender.client.stake(group, &sender.key.account()).await?;
+	let stake = sender.client.stake(group, &sender.account()).await?;
 	let changed = Changed { stake, done };
 	output.print(&changed, |_| show(&changed, what))
 }

@@ -1,7 +1,7 @@
 //! The command `descent stake show`.
 
 use crate::{
-	args::Global,
+	args::{self, Global},
 	format,
 	output::Output,
 	positional::{AnyAccountArg, GroupArg},
@@ -9,7 +9,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use descent_client::{format_amount, Key};
+use descent_client::format_amount;
 use descent_protocol::view::StakeView;
 use std::path::PathBuf;
 
@@ -33,7 +33,7 @@ impl Show {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let account = match self.account.value() {
 			Some(account) => account,
-			None => Key::from_file_or_environment(self.key_file.as_deref())?.account(),
+			None => args::key(self.key_file.as_deref())?.account(),
 		};
 		let stake = global.connect().await?.stake(self.group.id(global).await?, &account).await?;
 		output.print(&stake, |output| show(output, &stake))

@@ -66,9 +66,11 @@ impl Open {
 		let sender = Sender::connect(global, &self.signing, output).await?;
 		let group = self.group.find(&sender.client).await?;
 		let (providers, files) = (self.providers.providers, (self.store, self.probe));
-		let account = (&sender.client, sender.key.account());
+		let account = (&sender.client, sender.account());
 		let opening = Opening::check(self.folder, providers, files, account, output).await?;
-		opening.note()?;
+		if !sender.is_dry() {
+			opening.note()?;
+		}
 		let bond = opening.bond;
 		output.note(&format!("Opening the series holds a bond of {}.", format_amount(bond)));
 		let (_, done) = sender.send(&opening.call(group)).await?;

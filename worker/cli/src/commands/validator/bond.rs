@@ -95,7 +95,7 @@ impl Withdraw {
 /// Sends a call that changes how the signer stands as a validator, and prints how it does then.
 pub(super) async fn change(sender: &Sender<'_>, call: &Call, output: &Output, what: &str) -> Result<()> {
 	let (_, done) = sender.send(call).await?;
-	let validator = sender.client.validator(&sender.key.account()).await?;
+	let validator = sender.client.validator(&sender.account()).await?;
 	let rules = sender.client.validator_rules().await?;
 	let now = done.block;
 	let changed = Changed { validator, done };

@@ -46,7 +46,7 @@ struct Shown {
 impl Gateway {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let sender = Sender::connect(global, &self.signing, output).await?;
-		let account = sender.key.account();
+		let account = sender.account();
 		let done = match (&self.url, self.none) {
 			(None, false) => None,
 			(url, _) => Some(sender.send(&Call::set_gateway(url.as_deref())).await?.1),

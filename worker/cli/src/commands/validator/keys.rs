@@ -6,7 +6,7 @@ use crate::{
 	output::Output,
 	table::fields,
 };
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
 use clap::Args;
 use descent_client::{AccountId, Call, Client, H256};
 use descent_protocol::view::ValidatorStanding;
@@ -55,9 +55,10 @@ impl Keys {
 
 /// Has the node make keys and sets them.
 async fn set(sender: &Sender<'_>) -> Result<Shown> {
-	let keys = sender.client.rotate_keys(&sender.key.account()).await?;
+	ensure!(!sender.is_dry(), "there is no dry run of --set: the node would have to make the keys");
+	let keys = sender.client.rotate_keys(&sender.account()).await?;
 	let (_, done) = sender.send(&Call::set_keys(&keys)).await?;
-	let candidate = is_candidate(&sender.client, &sender.key.account()).await?;
+	let candidate = is_candidate(&sender.client, &sender.account()).await?;
 	Ok(Shown {
 		babe: H256(keys.babe),
 		grandpa: H256(keys.grandpa),
@@ -77,7 +78,7 @@ async fn is_candidate(client: &Client, account: &AccountId) -> Result<bool> {
 
 /// The keys that the chain knows, of accounts without a bond as well.
 async fn read(sender: &Sender<'_>, output: &Output) -> Result<Shown> {
-	let (client, account) = (&sender.client, sender.key.account());
+	let (client, account) = (&sender.client, sender.account());
 	let keys = client.session_keys(&account).await?;
 	let keys = keys.with_context(|| {
 		format!(

@@ -103,7 +103,7 @@ fn candidate(validator: &ValidatorView, rules: &ValidatorRules) -> String {
 }
 
 /// The next step that an account has to take to validate; `None` if there is nothing to do.
-pub(super) fn next_step(
+pub(crate) fn next_step(
 	validator: &ValidatorView,
 	rules: &ValidatorRules,
 	now: BlockNumber,

@@ -1,46 +1,14 @@
 //! The commands of README and of the role pages, typed as they are written there on a fresh network.
 
-use anyhow::{ensure, Context, Result};
-use descent_integration_tests::{mnist, python, repository, Binary};
-use std::{env, path::PathBuf, process::Stdio, time::Duration};
-use tokio::process::Command;
+use anyhow::Result;
+use descent_integration_tests::type_commands;
+use std::time::Duration;
 
 /// Longest time that all commands may take.
-const LIMIT: Duration = Duration::from_secs(900);
+const LIMIT: Duration = Duration::from_secs(1_100);
 
 /// Runs `documentation/type_commands.py`, which says of each command how long it took.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_works_as_it_is_written() -> Result<()> {
-	let folder = tempfile::Builder::new().prefix("descent-").tempdir()?;
-	let python = python()?;
-	let cache = variable("DESCENT_CACHE")?;
-	// The commands have no network, so that what they fetch has to be here.
-	mnist::Images::fetch()?;
-	let programs = Binary::Cli.path()?;
-	let before = [programs.parent(), python.parent()].into_iter().flatten().map(PathBuf::from);
-	let path = env::join_paths(before.chain(env::split_paths(&env::var_os("PATH").unwrap_or_default())))?;
-	// As those of the other networks do, its trainers give way.
-	let run = Command::new("nice")
-		.args(["-n", "5"])
-		.arg(&python)
-		.arg(repository("integration-tests/documentation/type_commands.py"))
-		.arg(folder.path())
-		.env("PATH", path)
-		.env("DESCENT_CACHE", &cache)
-		.env("LIBTORCH", variable("LIBTORCH")?)
-		.env("PYTHONDONTWRITEBYTECODE", "1")
-		.stdin(Stdio::null())
-		.kill_on_drop(true)
-		.output();
-	let output = tokio::time::timeout(LIMIT, run).await.context("the commands did not end")??;
-	let (printed, failed) =
-		(String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-	println!("{printed}");
-	ensure!(output.status.success(), "{printed}\n{failed}");
-	Ok(())
-}
-
-fn variable(name: &str) -> Result<PathBuf> {
-	let value = env::var_os(name).with_context(|| format!("{name} is not set: run . scripts/env"))?;
-	Ok(value.into())
+	type_commands("documentation/type_commands.py", LIMIT).await
 }

@@ -89,6 +89,17 @@ impl Call {
 		Self::new("Parameters", "set_parameter", [("key_value", set)])
 	}
 
+	/// Has nodes change to the next set of validators `delay` blocks after the session's change, without the
+	/// votes of the present one, which are gone for good. `finalized` is the highest block that the validators
+	/// of the next set have finalized.
+	pub fn note_stalled(delay: BlockNumber, finalized: BlockNumber) -> Self {
+		Self::new(
+			"Grandpa",
+			"note_stalled",
+			[with("delay", &delay), with("best_finalized_block_number", &finalized)],
+		)
+	}
+
 	/// Allows that anybody brings in the runtime whose code has this hash.
 	pub fn authorize_upgrade(code_hash: H256) -> Self {
 		Self::new("System", "authorize_upgrade", [with("code_hash", &code_hash)])

@@ -7,6 +7,7 @@ mod motion;
 mod outcome;
 pub(crate) mod propose;
 pub(crate) mod show;
+mod stalled;
 pub(crate) mod vote;
 
 use super::submit::submit;

@@ -1,6 +1,6 @@
 //! The commands `descent governance propose ..`.
 
-use super::{code, outcome::Outcome};
+use super::{code, outcome::Outcome, stalled::Stalled};
 use crate::{
 	args::{Global, Signing},
 	commands::submit::Sender,
@@ -22,6 +22,8 @@ pub(crate) enum Propose {
 	Parameter(SetParameter),
 	/// Move that the treasury pays somebody
 	Spend(Spend),
+	/// Move that finality goes on with the next set of validators, as the votes of this one are gone for good
+	Stalled(Stalled),
 	/// Move any call, as root
 	Call(Raw),
 }
@@ -85,7 +87,7 @@ pub(crate) struct Spend {
 }
 
 const RAW_EXAMPLES: &str = "Example:
-  descent governance propose call 0x00000c68656c6c6f --key-file ~/.descent/key
+  descent governance propose call 0x00001468656c6c6f --key-file ~/.descent/key
 
 The call is written in SCALE, as wallets show it. Before it is moved, the runtime has to understand it.";
 
@@ -175,6 +177,10 @@ impl Propose {
 					false => Votes::TwoThirds,
 				};
 				(Call::spend(amount, &to), votes, signing)
+			}
+			Self::Stalled(stalled) => {
+				let call = stalled.call(client).await?;
+				(call, Votes::TwoThirds, stalled.signing)
 			}
 			Self::Call(Raw { call, signing }) => {
 				let call = client.decode(&call).await?;

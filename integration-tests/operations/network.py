@@ -217,7 +217,7 @@ def noted(reader: Reader, alice: Node) -> None:
     reader.names["--delay 100"] = f"--delay {DELAY}"
     printed = type_next(reader, still, "descent governance propose")
     _, final = heights(reader, alice.metrics)
-    if f"note_stalled({DELAY}, {final})" not in printed:
+    if f"note_stalled {{ delay: {DELAY}, best_finalized_block_number: {final} }}" not in printed:
         raise Failed(f"the motion is another one:\n{printed}")
     reader.names["HASH"] = motion(printed)
     type_next(reader, still, "descent governance show", "descent governance vote")

@@ -1,4 +1,4 @@
-//! What operators do when things go wrong, typed as the book has it on a network of four validators: finality
+//! Work of operators when things go wrong, typed as the book has it on a network of four validators: finality
 //! that stands still for good, lost validators, new keys, backups, upgrades; and a committee that governs.
 
 use anyhow::Result;

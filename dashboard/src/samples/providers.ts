@@ -1,14 +1,17 @@
 // Providers that a page may ask. Their addresses come from strangers.
 
 /** Returns true if a host is of this machine or of a private network, as far as its name tells. */
-export function isPrivate(host: string): boolean {
+export function isPrivate(named: string): boolean {
+  // A dot at the end changes nothing of what a name means.
+  const host = named.replace(/\.+$/, "");
   if (host.startsWith("[")) {
     const address = host.slice(1, -1).toLowerCase();
     return (
       address === "::" ||
       address === "::1" ||
       /^(f[cd]|fe[89ab])/.test(address) ||
-      address.startsWith("::ffff:")
+      // Addresses that hold one of IPv4.
+      /^(::|64:ff9b:)/.test(address)
     );
   }
   const bytes = host.split(".").map(Number);
@@ -25,7 +28,7 @@ export function isPrivate(host: string): boolean {
       (first === 192 && second === 168)
     );
   }
-  return !host.includes(".") || /\.(local|localhost|internal|home\.arpa|lan)\.?$/i.test(host);
+  return !host.includes(".") || /\.(local|localhost|internal|home\.arpa|lan)$/i.test(host);
 }
 
 /** Returns true if a host is of this machine. */

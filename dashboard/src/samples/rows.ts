@@ -47,8 +47,11 @@ export async function read(file: AsyncBuffer, columns: Columns, most: number, dr
   if (tail.byteLength < 8 || tail.getUint32(0, true) > FOOTER)
     throw new Error("the file is no delta: its footer is not one of Parquet");
   const metadata = await parquetMetadataAsync(file, { initialFetchSize: tail.getUint32(0, true) + 8 });
-  const all = Number(metadata.num_rows);
+  // The chain counts the rows of the groups. Another number in the footer would choose the rows that are seen.
+  const all = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
   if (!Number.isSafeInteger(all) || all < 1) throw new Error("the file has no rows");
+  if (Number(metadata.num_rows) !== all)
+    throw new Error("the file is no sound delta: its footer tells another number of rows than it has");
   const rowStart = Math.floor(draw * Math.max(1, all - most + 1));
   const rowEnd = Math.min(all, rowStart + most);
   const named = [...columns.inputs, columns.target];

@@ -16,6 +16,8 @@ const WALLETS = 20;
 
 /** Opens the dialogue of a vote. */
 export function openVote(vote: Vote, rpc: Rpc): void {
+  // They end in a command that is copied, and a node may be anybody's.
+  if (![vote.group, vote.id].every((number) => Number.isSafeInteger(number))) return;
   new Dialogue(vote, rpc).open();
 }
 
@@ -39,7 +41,10 @@ class Dialogue {
       h("h2", { id: "vote-title" }, title(vote)),
       vote.summary !== "" && h("blockquote", {}, cut(vote.summary)),
       h("p", {}, effect(vote)),
-      fields([["is signed", h("code", {}, signature(call(vote)))]]),
+      fields([
+        ["is signed", h("code", {}, signature(call(vote)))],
+        ["for the chain of", h("code", {}, rpc.url)],
+      ]),
       h("p", { class: "none" }, "The same by the command line:"),
       command(shell(vote)),
       this.form,
@@ -196,6 +201,7 @@ class Dialogue {
   private sign(address: string): void {
     const { vote, wallet } = this;
     if (wallet === null) return;
+    this.stop?.();
     this.busy(true);
     this.say("", "The wallet asks you to sign. Compare what it shows with the call above.");
     this.stop = wallet.submit(

@@ -89,7 +89,7 @@ pub(crate) async fn faults_are_found_with_their_remedies(network: &mut Network, 
 	healthy.with("--evaluator-url", &nobody).finds("evaluator", "does not answer").await?;
 	healthy.with("--public-url", &nobody).finds("address", "private").await?;
 	let closed = format!("http://localhost:{}", free_port()?);
-	healthy.with("--public-url", &closed).finds("address", "does not answer").await?;
+	healthy.with("--public-url", &closed).finds("address", "private").await?;
 	of_the_network(&healthy, network).await
 }
 

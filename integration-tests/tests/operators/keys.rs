@@ -47,6 +47,12 @@ pub(crate) async fn a_proxy_bonds_for_a_cold_account_and_does_nothing_else(
 	ensure!(own.status == 1, "the proxy itself has bonded: {}", own.json);
 
 	let to = ["--node", &node, "transfer", &hot_id, "1", "--proxy-for", &cold_id];
+	let planned = operator.descent(&[&to[..], &["--dry-run"]].concat()).await?;
+	ensure!(
+		planned.status == 0 && planned.json["accepted"].is_null(),
+		"it is told to be good: {}",
+		planned.json
+	);
 	let theft = operator.descent(&to).await?;
 	ensure!(theft.status == 4 && theft.errors.contains("CallFiltered"), "{}", theft.errors);
 	ensure!(theft.errors.contains("descent proxy list"), "no hint in {}", theft.errors);

@@ -1,4 +1,4 @@
-//! What operators do: they find faults by `descent doctor`, sign by proxies, look before they sign, and use
+//! Work of operators: they find faults by `descent doctor`, sign by proxies, look before they sign, and use
 //! keys of wallets.
 
 mod doctor;
@@ -22,7 +22,7 @@ struct User {
 	environment: Vec<(&'static str, String)>,
 }
 
-/// What a command printed.
+/// The output of a command.
 struct Printed {
 	status: i32,
 	json: Value,

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Global {
 	/// Address of a node's RPC; may be given more than once: where one fails, the next is asked. Without it
-	/// DESCENT_NODE, which takes several with commas between them, or else ws://127.0.0.1:9944
+	/// DESCENT_NODE, which takes several with commas between them, then the default network of config.toml,
+	/// then ws://127.0.0.1:9944
 	#[arg(long = "node", global = true, value_name = "URL", value_delimiter = ',')]
 	pub nodes: Vec<String>,
 	/// Name of a network in config.toml, whose nodes are asked; DESCENT_NETWORK if absent

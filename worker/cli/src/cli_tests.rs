@@ -155,7 +155,7 @@ fn what_is_documented_is_understood() {
 		"descent governance propose parameter minimum-bond 2000",
 		"descent governance propose parameter seats 50",
 		&format!("descent governance propose spend 10 --to {alice}"),
-		"descent governance propose stalled --delay 100 --finalized 7000",
+		"descent governance propose stalled --delay 100 --highest-final 7000",
 		"descent governance propose call 0x0000",
 		&format!("descent governance vote 0x{0} aye", "ab".repeat(32)),
 		&format!("descent governance vote {0} nay", "ab".repeat(32)),

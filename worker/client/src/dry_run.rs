@@ -10,7 +10,8 @@ pub struct DryRun {
 	/// The fee, in the token's smallest unit.
 	pub fee: u128,
 	/// The amount beside the fee that the call takes from the account's free balance, in the smallest unit:
-	/// what it sends, stakes, bonds, or leaves as a deposit.
+	/// what it sends, stakes, bonds, or leaves as a deposit. The bond of a series of test sets is not in it,
+	/// and a proxy is counted as an account's first.
 	pub takes: u128,
 	/// The error with which the call would fail now. A call for another account tells of its own failure
 	/// only, not of the carried call's.

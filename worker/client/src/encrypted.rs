@@ -95,11 +95,10 @@ mod tests {
 	}
 
 	#[test]
-	fn a_copy_is_encrypted_as_the_original_is() {
+	fn a_file_that_is_no_such_key_is_not_copied() {
 		let folder = tempfile::tempdir().unwrap();
 		let (from, to) = (folder.path().join("alice.json"), folder.path().join("key"));
 		std::fs::write(&from, ALICE).unwrap();
-		// The password is the environment's, which tests share: it is that of this one key.
 		let refused = Key::import(&folder.path().join("absent"), &to);
 		assert!(matches!(refused, Err(KeyError::File { .. })) && !to.exists());
 		std::fs::write(folder.path().join("phrase"), "//Alice").unwrap();

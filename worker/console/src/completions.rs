@@ -1,20 +1,22 @@
-//! What shells and readers of manuals know of a program: completions and man pages, made of what clap knows
-//! of it.
+//! Completions of shells, and man pages, made of what clap knows of a program.
 
 use anyhow::{Context, Result};
 use clap::Command;
 use clap_complete::Shell;
 use std::{fs, io, path::Path};
 
-/// Writes the completions of a program for a shell to standard output.
+/// Writes the completions of a program for a shell to standard output. A reader that has had enough is no error.
 ///
 /// # Errors
-/// Fails if standard output is closed.
+/// Fails if standard output can't be written.
 pub fn write(mut command: Command, shell: Shell) -> io::Result<()> {
 	let name = command.get_name().to_owned();
 	let mut text = Vec::new();
 	clap_complete::generate(shell, &mut command, name, &mut text);
-	io::Write::write_all(&mut io::stdout(), &text)
+	match io::Write::write_all(&mut io::stdout(), &text) {
+		Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+		written => written,
+	}
 }
 
 /// Writes a man page for a program and for each of its commands into a folder, which is made if need be.

@@ -1,6 +1,6 @@
 //! The file with a user's defaults: the networks by name, and the key to sign with.
 
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{anyhow, bail, ensure, Context, Result};
 use etcetera::{base_strategy::Xdg, BaseStrategy};
 use serde::{Deserialize, Deserializer};
 use std::{
@@ -107,7 +107,12 @@ impl Config {
 			text.len() < usize::try_from(bound)?,
 			"configuration {name} is larger than {LARGEST_FILE} bytes"
 		);
-		let config: Self = toml::from_str(&text).with_context(|| format!("configuration {name}"))?;
+		// The text itself is not repeated: a secret may have been written into the wrong file.
+		let config: Self = toml::from_str(&text).map_err(|error| {
+			let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+			let line = before.matches('\n').count().saturating_add(1);
+			anyhow!("configuration {name}, line {line}: {}", error.message())
+		})?;
 		let empty = config.networks.iter().find(|(_, network)| network.nodes.is_empty());
 		if let Some((network, _)) = empty {
 			bail!("configuration {name}: the network {network} has no nodes; write nodes = [\"wss://..\"]");
@@ -164,8 +169,9 @@ impl Config {
 /// Fails if nodes and a network are given, if the network is not in the configuration, or if that can't be
 /// read.
 pub fn nodes(given: &[String], network: Option<&str>, default: &str) -> Result<Nodes> {
-	let environment =
-		Environment { nodes: env::var(NODE_VARIABLE).ok(), network: env::var(NETWORK_VARIABLE).ok() };
+	// An empty variable is none.
+	let variable = |name: &str| env::var(name).ok().filter(|text| !text.is_empty());
+	let environment = Environment { nodes: variable(NODE_VARIABLE), network: variable(NETWORK_VARIABLE) };
 	let named = network.is_some() || environment.network.is_some();
 	// What the file holds is of no account where the nodes are named.
 	let config = match (given, &environment.nodes) {

@@ -64,6 +64,12 @@ fn a_wrong_file_is_told_by_its_line() {
 }
 
 #[test]
+fn a_secret_in_the_file_is_not_repeated() {
+	let error = format!("{:#}", read("suri = \"bottom drive obey\"").unwrap_err());
+	assert!(error.contains("line 1: unknown field `suri`") && !error.contains("bottom"), "{error}");
+}
+
+#[test]
 fn a_file_that_is_not_there_is_empty() {
 	assert_eq!(Config::read(Path::new("/absent/config.toml")).unwrap(), Config::default());
 }

@@ -8,7 +8,7 @@ use clap::Args;
 #[derive(Args, Clone, Debug)]
 pub struct NodeArgs {
 	/// Address of a node's RPC; may be given more than once: where one fails, the next is asked. Without it
-	/// `DESCENT_NODE`, or else `ws://127.0.0.1:9944`.
+	/// `DESCENT_NODE`, then the default network of config.toml, then `ws://127.0.0.1:9944`.
 	#[arg(long = "node", value_name = "URL", value_delimiter = ',')]
 	nodes: Vec<String>,
 	/// Name of a network in config.toml, whose nodes are asked; `DESCENT_NETWORK` if absent.

@@ -34,8 +34,8 @@ struct Planned {
 	fee: String,
 	takes: String,
 	free: String,
-	/// True if the chain would carry it out now.
-	accepted: bool,
+	/// True if the chain would carry it out now; none where a proxy makes it, of which only the block tells.
+	accepted: Option<bool>,
 	/// Code of the error with which it would fail now.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	code: Option<String>,
@@ -62,7 +62,11 @@ pub(super) async fn show(client: &Client, key: &Key, call: &Call, output: &Outpu
 		fee: fee.to_string(),
 		takes: takes.to_string(),
 		free: free.to_string(),
-		accepted: error.is_none(),
+		accepted: match (&error, key.acts_for()) {
+			(Some(_), _) => Some(false),
+			(None, None) => Some(true),
+			(None, Some(_)) => None,
+		},
 		code: error.as_ref().map(|error| Failure::of(error).code),
 	};
 	output.print(&planned, |output| text(output, &planned, [fee, takes, free]))?;
@@ -70,10 +74,10 @@ pub(super) async fn show(client: &Client, key: &Key, call: &Call, output: &Outpu
 }
 
 fn text(output: &Output, planned: &Planned, [fee, takes, free]: [u128; 3]) -> String {
-	let outcome = match (planned.accepted, &planned.signer) {
-		(false, _) => "the chain would refuse it now; the reason is below",
-		(true, None) => "the chain would carry it out now",
-		(true, Some(_)) => "the proxy may make it; if the call itself succeeds shows in its block",
+	let outcome = match planned.accepted {
+		Some(false) => "the chain would refuse it now; the reason is below",
+		Some(true) => "the chain would carry it out now",
+		None => "not known: the account is a proxy, and if it may make this call shows in its block only",
 	};
 	let mut pairs = vec![
 		("call", planned.call.clone()),
@@ -95,7 +99,7 @@ mod tests {
 	use super::*;
 	use descent_client::UNIT;
 
-	fn planned(accepted: bool, signer: Option<AccountId>) -> Planned {
+	fn planned(accepted: Option<bool>, signer: Option<AccountId>) -> Planned {
 		Planned {
 			dry_run: true,
 			call: "Groups.stake(0, 5)".into(),
@@ -106,20 +110,20 @@ mod tests {
 			takes: "5".into(),
 			free: "9".into(),
 			accepted,
-			code: (!accepted).then(|| "Groups::UnknownGroup".into()),
+			code: (accepted == Some(false)).then(|| "Groups::UnknownGroup".into()),
 		}
 	}
 
 	#[test]
 	fn the_costs_and_the_outcome_are_shown() {
 		let amounts = [UNIT / 100, 5 * UNIT, 9 * UNIT];
-		let own = text(&Output::new(true), &planned(true, None), amounts);
+		let own = text(&Output::new(true), &planned(Some(true), None), amounts);
 		for part in ["Groups.stake(0, 5)", "0x0708", "0.01 NRN", "5 NRN beside the fee", "carry it out now"] {
 			assert!(own.contains(part), "{part} in\n{own}");
 		}
-		let by_proxy = text(&Output::new(true), &planned(true, Some(AccountId::new([2; 32]))), amounts);
-		assert!(by_proxy.contains("its proxy") && by_proxy.contains("shows in its block"), "{by_proxy}");
-		let refused = planned(false, None);
+		let by_proxy = text(&Output::new(true), &planned(None, Some(AccountId::new([2; 32]))), amounts);
+		assert!(by_proxy.contains("its proxy") && by_proxy.contains("not known"), "{by_proxy}");
+		let refused = planned(Some(false), None);
 		assert!(text(&Output::new(true), &refused, amounts).contains("would refuse it"));
 		let json = serde_json::to_value(&refused).unwrap();
 		assert_eq!(

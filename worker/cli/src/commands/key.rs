@@ -51,7 +51,7 @@ pub(crate) enum KeyCommand {
 	/// Show the account of a key, and its ed25519 address
 	#[command(after_help = SHOW_EXAMPLES)]
 	Show {
-		/// File with the secret URI; without it, DESCENT_SURI
+		/// File with the key; without it DESCENT_SURI, or else the key of config.toml
 		#[arg(long, value_name = "FILE")]
 		key_file: Option<PathBuf>,
 	},

@@ -1,6 +1,5 @@
 //! The commands that tell shells and readers of manuals about this program.
 
-use crate::output;
 use anyhow::Result;
 use clap::{Args, Command};
 use descent_console::{completions, Shell};
@@ -23,10 +22,7 @@ pub(crate) struct Completions {
 impl Completions {
 	/// Prints the completions of this program.
 	pub(crate) fn run(&self, program: Command) -> Result<()> {
-		match completions::write(program, self.shell).map_err(anyhow::Error::from) {
-			Err(error) if output::is_broken_pipe(&error) => Ok(()),
-			written => written,
-		}
+		Ok(completions::write(program, self.shell)?)
 	}
 }
 

@@ -89,9 +89,9 @@ impl Call {
 		Self::new("Parameters", "set_parameter", [("key_value", set)])
 	}
 
-	/// Has nodes change to the next set of validators `delay` blocks after the session's change, without the
-	/// votes of the present one, which are gone for good. `finalized` is the highest block that the validators
-	/// of the next set have finalized.
+	/// Has nodes change to the next set of validators `delay` blocks after the session's change. The votes of
+	/// the present set are gone for good. `finalized` is the highest block that the validators of the next
+	/// set have finalized.
 	pub fn note_stalled(delay: BlockNumber, finalized: BlockNumber) -> Self {
 		Self::new(
 			"Grandpa",

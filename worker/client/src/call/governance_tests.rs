@@ -19,6 +19,15 @@ enum Calls {
 	Parameters(Parameters),
 	#[codec(index = 41)]
 	TechnicalCommittee(Committee),
+	#[codec(index = 21)]
+	Grandpa(Grandpa),
+}
+
+#[allow(non_camel_case_types)]
+#[derive(Clone, Encode, TypeInfo)]
+enum Grandpa {
+	#[codec(index = 2)]
+	note_stalled { delay: u32, best_finalized_block_number: u32 },
 }
 
 #[allow(non_camel_case_types)]
@@ -156,6 +165,12 @@ fn a_call_becomes_root_s_by_the_whitelist() {
 			&& words.contains(&format!("authorize_upgrade {{ code_hash: (\"{code_hash:?}\")")),
 		"{words}"
 	);
+}
+
+#[test]
+fn finality_that_stands_still_is_noted_with_the_last_final_block() {
+	let noted = Calls::Grandpa(Grandpa::note_stalled { delay: 100, best_finalized_block_number: 7 });
+	assert_eq!(encoded(&Call::note_stalled(100, 7)), noted.encode());
 }
 
 #[test]

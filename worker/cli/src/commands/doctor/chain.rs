@@ -37,11 +37,11 @@ pub(super) async fn node(global: &Global) -> Result<(Client, Finding), Finding> 
 	Ok((client, Finding::good(CHECK, found)))
 }
 
-/// Looks at the node's peers, and at its place on the chain.
-pub(super) async fn health(client: &Client) -> Vec<Finding> {
+/// Looks at the node's peers, and at its place on the chain. Returns true with it if it still fetches blocks.
+pub(super) async fn health(client: &Client) -> (Vec<Finding>, bool) {
 	match client.health().await {
-		Err(error) => vec![Finding::fault("peers", error.to_string(), "ask a node of this version")],
-		Ok(health) => judge(&health),
+		Err(error) => (vec![Finding::fault("peers", error.to_string(), "ask a node of this version")], false),
+		Ok(health) => (judge(&health), health.is_syncing),
 	}
 }
 

@@ -3,7 +3,7 @@
 use crate::output::{plain, Output, Style};
 use serde::Serialize;
 
-/// How a thing is.
+/// The state of a thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum State {

@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use crate::{args, args::Global};
-use descent_client::AccountId;
+use descent_client::{AccountId, KeyError};
 use descent_console::config::{self, Config};
 use std::{
 	env,
@@ -46,7 +46,7 @@ pub(super) fn key(file: Option<&Path>) -> (Finding, Option<AccountId>) {
 	};
 	let key = match key {
 		Ok(key) => key,
-		Err(error) if file.is_none() => {
+		Err(error) if matches!(error.downcast_ref::<KeyError>(), Some(KeyError::Absent)) => {
 			return (Finding::warning(CHECK, one_line(&format!("{error:#}")), make), None)
 		}
 		Err(error) => return (Finding::fault(CHECK, one_line(&format!("{error:#}")), make), None),

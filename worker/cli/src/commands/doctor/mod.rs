@@ -1,4 +1,4 @@
-//! The command `descent doctor`: what keeps a machine from its part in the network, and what to do about it.
+//! The command `descent doctor`, which looks for faults of a machine, and says what to do about each.
 
 mod account;
 mod chain;
@@ -9,7 +9,7 @@ mod services;
 use crate::{args::Global, output::Output, parse};
 use anyhow::{bail, Result};
 use clap::Args;
-use descent_client::{AccountId, GroupKey};
+use descent_client::{parse_account, AccountId, GroupKey};
 use finding::{Finding, State};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -34,6 +34,9 @@ pub(crate) struct Doctor {
 	/// File with the key of the account; without it DESCENT_SURI, or else the key of config.toml
 	#[arg(long, value_name = "FILE")]
 	key_file: Option<PathBuf>,
+	/// Account to look at in place of the key's, which is its proxy
+	#[arg(long, value_name = "ACCOUNT", value_parser = parse_account)]
+	proxy_for: Option<AccountId>,
 	/// Address of the evaluator beside a validator's node
 	#[arg(long, value_name = "URL")]
 	evaluator_url: Option<String>,
@@ -88,6 +91,7 @@ impl Doctor {
 			folders => folders.to_vec(),
 		};
 		findings.extend(folders.iter().map(|folder| machine::disk(folder, self.room)));
+		let account = self.proxy_for.clone().or(account);
 		let validates = self.on_chain(global, account, &mut findings).await;
 		if validates || self.evaluator_url.is_some() {
 			let url = self.evaluator_url.as_deref().unwrap_or(services::DEFAULT_EVALUATOR);
@@ -116,8 +120,12 @@ impl Doctor {
 				return false;
 			}
 		};
-		findings.extend(chain::health(&client).await);
-		findings.extend(chain::blocks(&client).await);
+		let (health, syncs) = chain::health(&client).await;
+		findings.extend(health);
+		// Blocks that it fetches are old.
+		if !syncs {
+			findings.extend(chain::blocks(&client).await);
+		}
 		let Some(account) = account else {
 			return false;
 		};

@@ -76,31 +76,37 @@ fn judge(url: &str, health: &Health) -> Finding {
 /// Looks at an address at which others fetch from this machine.
 pub(super) async fn public_url(url: &str) -> Finding {
 	const CHECK: &str = "address";
-	let host = url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
-	if let Some(address) = host_address(host).filter(|address| !is_public(*address)) {
-		return Finding::fault(
-			CHECK,
-			format!("{url} is private: nobody outside this network reaches {address}"),
-			"name the address under which the internet knows this machine, and forward the port to it",
-		);
+	for address in addresses(url).await {
+		if !is_public(address) {
+			return Finding::fault(
+				CHECK,
+				format!("{url} is private: nobody outside this network reaches {address}"),
+				"name the address under which the internet knows this machine, and forward the port to it",
+			);
+		}
 	}
+	let remedy =
+		"start what serves there, open the port in the firewall, and forward it where there is a router";
 	match get(url).await {
-		Ok((status, _)) => Finding::good(CHECK, format!("{url} answers with status {status}")),
-		Err(reason) => Finding::fault(
-			CHECK,
-			format!("{url} does not answer: {reason}"),
-			"start what serves there, open the port in the firewall, and forward it where there is a router",
-		),
+		Ok((status, _)) if status < 500 => {
+			Finding::good(CHECK, format!("{url} answers with status {status}"))
+		}
+		Ok((status, _)) => Finding::fault(CHECK, format!("{url} answers with status {status}"), remedy),
+		Err(reason) => Finding::fault(CHECK, format!("{url} does not answer: {reason}"), remedy),
 	}
 }
 
-/// The address in the host of a URL, which may have a port; `None` for a name.
-fn host_address(host: &str) -> Option<IpAddr> {
-	let without_port = || match host.strip_prefix('[') {
-		Some(rest) => rest.split(']').next(),
-		None => host.rsplit_once(':').map(|(name, _)| name),
+/// The addresses that the host of a URL has; none where it can't be found.
+async fn addresses(url: &str) -> Vec<IpAddr> {
+	let Some(host) = url.split("://").nth(1).and_then(|rest| rest.split('/').next()) else {
+		return Vec::new();
 	};
-	host.parse().ok().or_else(|| without_port()?.parse().ok())
+	let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+	let host = if has_port { host.to_owned() } else { format!("{host}:80") };
+	match tokio::time::timeout(LIMIT, tokio::net::lookup_host(host)).await {
+		Ok(Ok(found)) => found.map(|address| address.ip()).collect(),
+		_ => Vec::new(),
+	}
 }
 
 /// Asks an address over HTTP; returns the status and the beginning of the answer.
@@ -153,17 +159,10 @@ mod tests {
 
 	#[tokio::test]
 	async fn an_address_that_others_cannot_reach_is_a_fault() {
-		for url in ["http://127.0.0.1:8080", "http://192.168.1.2", "http://[::1]:8080/a"] {
+		for url in ["http://127.0.0.1:8080", "http://192.168.1.2", "http://[::1]:8080/a", "http://localhost"]
+		{
 			let finding = public_url(url).await;
 			assert!(finding.state == State::Fault && finding.found.contains("private"), "{finding:?}");
 		}
-	}
-
-	#[test]
-	fn the_address_in_a_host_is_read() {
-		assert_eq!(host_address("203.0.113.7:8080"), "203.0.113.7".parse().ok());
-		assert_eq!(host_address("[2001:db8::1]:80"), "2001:db8::1".parse().ok());
-		assert_eq!(host_address("trainer.example.org:8080"), None);
-		assert_eq!(host_address(""), None);
 	}
 }

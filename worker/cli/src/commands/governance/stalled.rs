@@ -8,7 +8,7 @@ use descent_protocol::BlockNumber;
 
 const EXAMPLES: &str = "Examples:
   descent governance propose stalled --key-file ~/.descent/key
-  descent governance propose stalled --delay 100 --finalized 7000 --key-file ~/.descent/key
+  descent governance propose stalled --delay 100 --highest-final 7000 --key-file ~/.descent/key
 
 More than a third of the validators is gone for good, and the next set has more than two thirds of its \
 members there: then close the motion in the session before that in which the set changes, and only once. \
@@ -23,7 +23,7 @@ pub(crate) struct Stalled {
 	delay: BlockNumber,
 	/// Highest finalized block of all validators of the next set; that of the node unless given
 	#[arg(long, value_name = "BLOCK")]
-	finalized: Option<BlockNumber>,
+	highest_final: Option<BlockNumber>,
 	#[command(flatten)]
 	pub(super) signing: Signing,
 }
@@ -32,11 +32,11 @@ impl Stalled {
 	/// Returns the call that is moved.
 	pub(super) async fn call(&self, client: &Client) -> Result<Call> {
 		let own = client.finalized_block().await?.number;
-		let finalized = self.finalized.unwrap_or(own);
+		let highest = self.highest_final.unwrap_or(own);
 		ensure!(
-			finalized >= own,
-			"block {own} is final here already, and --finalized names an earlier one: {finalized}"
+			highest >= own,
+			"block {own} is final here already, and --highest-final names an earlier one: {highest}"
 		);
-		Ok(Call::note_stalled(self.delay, finalized))
+		Ok(Call::note_stalled(self.delay, highest))
 	}
 }

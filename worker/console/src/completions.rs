@@ -5,7 +5,7 @@ use clap::Command;
 use clap_complete::Shell;
 use std::{fs, io, path::Path};
 
-/// Writes the completions of a program for a shell to standard output. A reader that has had enough is no error.
+/// Writes the completions of a program for a shell to standard output. A reader that goes away is no error.
 ///
 /// # Errors
 /// Fails if standard output can't be written.

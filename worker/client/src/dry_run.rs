@@ -23,7 +23,7 @@ impl Client {
 	/// result away. Nothing is sent.
 	///
 	/// # Errors
-	/// Where the node can't be asked, or the call can't be encoded.
+	/// Fails if the node can't be asked, or the call can't be encoded.
 	pub async fn dry_run(&self, key: &Key, call: &Call) -> Result<DryRun> {
 		let best = self.best_block().await?;
 		let bytes = self.signed_bytes(key, call).await?;
@@ -32,7 +32,7 @@ impl Client {
 		let answer = hex::decode(answer.trim_start_matches("0x")).unwrap_or_default();
 		let metadata = self.at(best.hash).await?.metadata();
 		let error = outcome(&answer, key, call, &metadata)?;
-		Ok(DryRun { fee: self.fee(key, call).await?, takes: self.takes(call, best.hash).await?, error })
+		Ok(DryRun { fee: self.fee_of(&bytes).await?, takes: self.takes(call, best.hash).await?, error })
 	}
 }
 

@@ -173,7 +173,7 @@ impl Key {
 		if !metadata.is_file() || metadata.len() > LARGEST_FILE {
 			return Err(KeyError::Malformed { source_name: path.display().to_string() });
 		}
-		if !is_credential(path) && readable_by_others(&metadata) {
+		if is_exposed(path) {
 			tracing::warn!(file = %path.display(), "others can read this key file; make it yours alone with chmod 600");
 		}
 		std::fs::read_to_string(path).map(Zeroizing::new).map_err(failed)
@@ -294,10 +294,12 @@ fn phrase_error(fault: &bip39::Error, source_name: &str) -> KeyError {
 	KeyError::Phrase { source_name: source_name.into(), reason }
 }
 
-/// Returns true for a file that systemd shows to one service alone, whatever its mode says.
-fn is_credential(path: &Path) -> bool {
-	std::env::var_os("CREDENTIALS_DIRECTORY")
-		.is_some_and(|folder| !folder.is_empty() && path.starts_with(folder))
+/// Returns true if others than its owner can read a key file. One that systemd shows to a single service is
+/// nobody else's, whatever its mode says.
+pub fn is_exposed(path: &Path) -> bool {
+	let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|folder| !folder.is_empty());
+	let is_credential = credentials.is_some_and(|folder| path.starts_with(folder));
+	!is_credential && path.metadata().is_ok_and(|metadata| readable_by_others(&metadata))
 }
 
 #[cfg(unix)]

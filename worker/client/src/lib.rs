@@ -80,7 +80,7 @@ pub use dry_run::DryRun;
 pub use error::{CallError, Error, Result};
 pub use events::EventStream;
 pub use group_key::GroupKey;
-pub use key::{verify_text, Key, KeyError, PASSWORD_VARIABLE, SURI_VARIABLE};
+pub use key::{is_exposed, verify_text, Key, KeyError, PASSWORD_VARIABLE, SURI_VARIABLE};
 pub use motion::{Encoded, Motion, Parameter, Weight};
 pub use node::SessionKeys;
 pub use options::{Options, DEFAULT_NODE};

@@ -44,7 +44,7 @@ struct Planned {
 /// Prints what would be sent and what comes of it; returns [`Ended`], or the error with which it would fail.
 ///
 /// # Errors
-/// Where the node can't be asked.
+/// Fails if the node can't be asked.
 pub(super) async fn show(client: &Client, key: &Key, call: &Call, output: &Output) -> Result<anyhow::Error> {
 	let DryRun { fee, takes, error } = client.dry_run(key, call).await?;
 	let by_proxy = key.acts_for().map(|account| Call::for_account(account, call));

@@ -63,7 +63,7 @@ impl<'a> Sender<'a> {
 	/// Reads the key, where a node was reached before.
 	///
 	/// # Errors
-	/// Where there is no key.
+	/// Fails if there is no key.
 	pub(super) fn new(client: Client, signing: &'a Signing, output: &'a Output) -> Result<Self> {
 		Ok(Self { client, key: signing.key()?, signing, output })
 	}
@@ -86,7 +86,7 @@ impl<'a> Sender<'a> {
 	/// Signs a call, sends it and waits as long as the signer asked for. A failure says what to do about it.
 	///
 	/// # Errors
-	/// Where the transaction is not admitted, or fails in its block; where nothing is to be sent, with
+	/// Fails if the transaction is not admitted, or fails in its block; where nothing is to be sent, with
 	/// [`dry_run::Ended`] after what would be sent is printed, or the error with which it would fail.
 	pub(super) async fn send(&self, call: &Call) -> Result<(Included, Done)> {
 		if self.is_dry() {

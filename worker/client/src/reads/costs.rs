@@ -19,7 +19,11 @@ impl Client {
 	/// # Errors
 	/// Fails if the node can't be asked, or the call can't be encoded.
 	pub async fn fee(&self, key: &Key, call: &Call) -> Result<u128> {
-		let bytes = self.signed_bytes(key, call).await?;
+		self.fee_of(&self.signed_bytes(key, call).await?).await
+	}
+
+	/// The fee of a signed transaction, in hex, at the best block, in the token's smallest unit.
+	pub(crate) async fn fee_of(&self, bytes: &str) -> Result<u128> {
 		let view: FeeView = self.request("payment_queryInfo", rpc_params![bytes]).await?;
 		view.partial_fee.parse().map_err(|_| Error::Answer(format!("a fee of {}", view.partial_fee)))
 	}

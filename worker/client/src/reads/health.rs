@@ -21,7 +21,7 @@ impl Client {
 	/// The state of the node that is asked at the moment.
 	///
 	/// # Errors
-	/// Where the node can't be asked.
+	/// Fails if the node can't be asked.
 	pub async fn health(&self) -> Result<NodeHealth> {
 		self.request("system_health", rpc_params![]).await
 	}
@@ -29,7 +29,7 @@ impl Client {
 	/// The version of the node's program.
 	///
 	/// # Errors
-	/// Where the node can't be asked.
+	/// Fails if the node can't be asked.
 	pub async fn node_version(&self) -> Result<String> {
 		self.request("system_version", rpc_params![]).await
 	}
@@ -37,7 +37,7 @@ impl Client {
 	/// The time of a block, as its author's clock had it, in milliseconds since 1970.
 	///
 	/// # Errors
-	/// Where the node can't be asked, or has forgotten the block's state.
+	/// Fails if the node can't be asked, or has forgotten the block's state.
 	pub async fn time_of(&self, block: H256) -> Result<u64> {
 		let at = self.at(block).await?;
 		let now = at.storage().fetch(dynamic::storage::<(), u64>("Timestamp", "Now"), ()).await;

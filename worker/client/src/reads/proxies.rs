@@ -25,7 +25,7 @@ impl Client {
 	/// smallest unit.
 	///
 	/// # Errors
-	/// Where the node can't be asked, or has kinds of proxies that this client does not know.
+	/// Fails if the node can't be asked, or has kinds of proxies that this client does not know.
 	pub async fn proxies(&self, account: &AccountId32) -> Result<(Vec<Proxy>, u128)> {
 		let at = self.at(self.best_block().await?.hash).await?;
 		let key: &[u8; 32] = account.as_ref();

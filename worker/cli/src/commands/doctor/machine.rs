@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use crate::{args, args::Global};
-use descent_client::{AccountId, KeyError};
+use descent_client::{is_exposed, AccountId, KeyError};
 use descent_console::config::{self, Config};
 use std::{
 	env,
@@ -53,7 +53,7 @@ pub(super) fn key(file: Option<&Path>) -> (Finding, Option<AccountId>) {
 	};
 	let account = key.account();
 	let source = file.as_ref().map_or_else(|| "DESCENT_SURI".into(), |file| file.display().to_string());
-	let finding = match file.as_deref().is_some_and(is_readable_by_others) {
+	let finding = match file.as_deref().is_some_and(is_exposed) {
 		true => Finding::fault(
 			CHECK,
 			format!("others can read {source}, the key of {account}"),
@@ -62,17 +62,6 @@ pub(super) fn key(file: Option<&Path>) -> (Finding, Option<AccountId>) {
 		false => Finding::good(CHECK, format!("{account}, from {source}")),
 	};
 	(finding, Some(account))
-}
-
-#[cfg(unix)]
-fn is_readable_by_others(file: &Path) -> bool {
-	use std::os::unix::fs::PermissionsExt;
-	file.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_readable_by_others(_: &Path) -> bool {
-	false
 }
 
 /// Looks at the program that trains and measures: does it load libtorch, and which.

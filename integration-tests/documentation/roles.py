@@ -241,15 +241,16 @@ def trainer(reader: Reader) -> None:
 
 def validator(reader: Reader) -> None:
     """Keys, a bond, and the way out."""
-    reader.do(f"cd {reader.folder}/by-hand")
+    reader.do(f"cd {reader.folder}/by-hand; descent-node export-chain-spec --chain local --raw --output chain.json")
+    own = ("descent ", "descent-node session-keys")
     for page in (BY_HAND, VALIDATOR):
-        left = [command for command in reader.pages[page] if not command.typed and command.text.startswith("descent ")]
+        left = [command for command in reader.pages[page] if not command.typed and command.text.startswith(own)]
         for command in left:
             if command.text.startswith("descent key show"):
                 continue
             reader.type(command)
             if command.text.startswith("descent key generate"):
-                pay(reader, "validator.key", 20_000)
+                reader.names["ADDRESS"] = pay(reader, "validator.key", 20_000)
         work(reader)
     reader.page(VALIDATOR, "descent key show")
 

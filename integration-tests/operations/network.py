@@ -25,6 +25,7 @@ from type_commands import Reader, run
 
 PAGE, GOVERNANCE = "docs/src/operations.md", "docs/src/governance.md"
 FOLDER = ".local/share/descent/node"
+MAKE = "descent-node session-keys"
 NODE = f"descent-node --chain chain.json --base-path ~/{FOLDER} --validator --name my-validator"
 OTHERS = ("alice", "bob", "charlie")
 METRICS = "http://127.0.0.1:9615/metrics"
@@ -139,6 +140,7 @@ def begin(reader: Reader) -> list[Node]:
     reader.do(f"mkdir -p ~/.descent ~/.local/share/descent; cd {reader.folder}")
     for file, secret in (("~/.descent/key", "//Alice"), ("validator.key", "//Dave")):
         reader.do(f"(umask 077; echo {secret} >{file})")
+    reader.names["STASH"] = reader.ask("descent key show --key-file validator.key")["account"]
     peers = [
         reader.do(f"descent-node key generate-node-key --file {name}.network").split()[-1]
         for name in OTHERS
@@ -178,7 +180,7 @@ def start_as_written(reader: Reader, heading: str) -> int:
 def rotated(reader: Reader) -> None:
     """New session keys, beside the old ones."""
     keys = "descent validator keys"
-    printed = type_next(reader, "Key rotation", f"{keys} --key-file", f"{keys} --set --key-file")
+    printed = type_next(reader, "Key rotation", f"{keys} --key-file", MAKE, f"{keys} --set keys.json --key-file")
     if not re.search("in this node +yes", printed):
         raise Failed(f"the node does not have its new keys:\n{printed}")
     printed = type_next(reader, "Key rotation", "ls ")
@@ -189,10 +191,10 @@ def rotated(reader: Reader) -> None:
 def proxied(reader: Reader) -> None:
     """New session keys by an operator's account, which acts for the one with the bond."""
     reader.do("cp -p validator.key stash.key")
-    reader.names["STASH"] = reader.ask("descent key show --key-file stash.key")["account"]
     reader.names["ADDRESS"] = reader.ask("descent key generate --key-file operator.key")["account"]
     reader.do("descent transfer ADDRESS 10 --key-file validator.key")
-    printed = type_next(reader, "Key rotation", "descent proxy add", "descent validator keys --set --proxy-for")
+    set_keys = "descent validator keys --set keys.json --proxy-for"
+    printed = type_next(reader, "Key rotation", "descent proxy add", MAKE, set_keys)
     if not re.search("in this node +yes", printed):
         raise Failed(f"the node does not have the keys that the operator has set:\n{printed}")
 
@@ -207,7 +209,7 @@ def replaced(reader: Reader, alice: Node) -> int:
     until("the new node has all blocks", lambda: heights(reader, METRICS)[0] >= best, SOON)
     until("the new node knows what is final", lambda: heights(reader, METRICS)[1] == final, SOON)
     type_next(reader, lost, "descent validator status", "curl", "descent validator chill")
-    type_next(reader, lost, "descent validator validate", "descent validator keys --set")
+    type_next(reader, lost, "descent validator validate", MAKE, "descent validator keys --set")
     return process
 
 

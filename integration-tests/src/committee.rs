@@ -1,13 +1,13 @@
 //! Actions of the technical committee, through the program `descent`.
 
-use crate::{wait_until, Account, Network, BLOCK_TIME};
+use crate::{wait_until, Account, Network, BLOCK_DEADLINE};
 use anyhow::{Context, Result};
 use descent_protocol::view::MotionView;
 use sp_core::H256;
 use std::{path::Path, time::Duration};
 
 /// Longest time until a motion is on the chain or closed.
-const SOON: Duration = BLOCK_TIME.saturating_mul(20);
+const SOON: Duration = BLOCK_DEADLINE.saturating_mul(20);
 
 /// Lets these members propose another runtime, carry the motion and close it. Returns the hash of the
 /// runtime, which anyone may apply from then on.

@@ -1,17 +1,17 @@
 //! Actions of validators and of accounts that earn rewards, through the program `descent`.
 
-use crate::{wait_until, Account, Network, Rpc, BLOCK_TIME};
-use anyhow::{ensure, Result};
+use crate::{wait_until, Account, Network, Rpc, BLOCK_DEADLINE};
+use anyhow::{ensure, Context, Result};
 use descent_client::AccountId;
 use descent_protocol::view::ValidatorView;
 use sp_core::H256;
-use std::time::Duration;
+use std::{fs, time::Duration};
 use subxt::{dynamic::storage, utils::AccountId32, OnlineClient, SubstrateConfig};
 
-/// Length of a session, which is an epoch.
-pub const SESSION: Duration = BLOCK_TIME.saturating_mul(40);
+/// Longest time for a session, which is an epoch.
+pub const SESSION: Duration = BLOCK_DEADLINE.saturating_mul(40);
 /// Longest time until a transaction is finalized.
-const FINAL: Duration = BLOCK_TIME.saturating_mul(40);
+const FINAL: Duration = BLOCK_DEADLINE.saturating_mul(40);
 
 /// Bonds `amount` NRN of an account and gives it session keys of a node of its own. If its bond is among the
 /// largest, it validates from the session after the next on.
@@ -21,7 +21,13 @@ const FINAL: Duration = BLOCK_TIME.saturating_mul(40);
 pub async fn bond(network: &Network, node: usize, account: &Account, amount: u32) -> Result<()> {
 	let amount = amount.to_string();
 	network.descent_at(node, account, &["validator", "bond", &amount]).await?;
-	network.descent_at(node, account, &["validator", "keys", "--set"]).await?;
+	let data = &network.nodes.get(node).context("there is no such node")?.base_path;
+	let keys = network.directory().join(format!("node{node}-keys.json"));
+	fs::write(&keys, network.make_session_keys(data, account)?)?;
+	let [keys, data] = [&keys, data].map(|path| path.display().to_string());
+	let set = ["validator", "keys", "--set", &keys, "--data", &data];
+	let told = network.descent_at(node, account, &set).await?;
+	ensure!(told["in_node"] == true, "the node does not have its keys: {told}");
 	Ok(())
 }
 

@@ -3,6 +3,9 @@ use std::{path::PathBuf, time::Duration};
 
 /// The time between two blocks.
 pub const BLOCK_TIME: Duration = Duration::from_millis(MILLISECONDS_PER_BLOCK);
+/// The time that a deadline allows for each block. Where many networks share two cores, most slots may be
+/// missed.
+pub const BLOCK_DEADLINE: Duration = BLOCK_TIME.saturating_mul(4);
 
 /// Lengths of a group's rounds, in blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +26,7 @@ impl RoundLengths {
 
 	/// Returns a generous deadline for `rounds` rounds to be settled and finalized.
 	pub fn deadline(&self, rounds: u32) -> Duration {
-		BLOCK_TIME * (2 * self.round * (rounds + 1) + 40)
+		BLOCK_DEADLINE * (self.round * (rounds + 1) + 20)
 	}
 }
 

@@ -90,7 +90,7 @@ pub use builder::NetworkBuilder;
 pub use byzantine::ByzantineEvaluator;
 pub use evaluator::Evaluator;
 pub use gateway::{corrupting, dripping, Gateway};
-pub use group::{GroupSetup, RoundLengths, BLOCK_TIME};
+pub use group::{GroupSetup, RoundLengths, BLOCK_DEADLINE, BLOCK_TIME};
 pub use history::History;
 pub use launch::Launch;
 pub use linear::{Linear, Point, Records};

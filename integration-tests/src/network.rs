@@ -6,7 +6,7 @@ use crate::{
 	folder::Folder,
 	free_port,
 	launch::Launch,
-	node::{Node, NodeSetup, Role, VALIDATORS},
+	node::{insert_session_keys, make_session_keys, Node, NodeSetup, Role, BABE, SESSION_KEYS, VALIDATORS},
 	process::stop_all,
 	trainer::{Trainer, TrainerSetup},
 	wait_until, Process,
@@ -198,18 +198,29 @@ impl Network {
 	/// Fails if there is no such validator, or the node can't be started or does not take the key.
 	pub async fn start_duplicate(&mut self, validator: usize) -> Result<()> {
 		let account = self.validators.get(validator).context("there is no such validator")?;
-		let key = sp_core::bytes::to_hex(account.id().as_ref(), false);
-		let key = serde_json::json!(["babe", account.uri(), key]);
 		let name = format!("{}-double", VALIDATORS[validator].to_lowercase());
 		let setup = NodeSetup::new(name, Role::Newcomer, self.directory())?;
+		insert_session_keys(&self.chain, &setup.base_path(), account.uri(), &[BABE])?;
 		let others: Vec<String> = self.nodes.iter().map(|node| node.address.clone()).collect();
-		let double = setup.start(&self.chain, &others, &self.options, &self.logs)?;
-		let rpc = double.rpc.clone();
-		self.nodes.push(double);
-		wait_until("the second node has the key", STARTUP, async || {
-			Ok(Some(rpc.call("author_insertKey", key.clone()).await?))
-		})
-		.await
+		self.nodes.push(setup.start(&self.chain, &others, &self.options, &self.logs)?);
+		Ok(())
+	}
+
+	/// Makes session keys of an account in the keystore of the node whose data is in `base_path`, and returns
+	/// what `descent validator keys --set` reads.
+	///
+	/// # Errors
+	/// Fails if `descent-node session-keys` does.
+	pub fn make_session_keys(&self, base_path: &Path, owner: &Account) -> Result<String> {
+		make_session_keys(&self.chain, base_path, owner)
+	}
+
+	/// Puts the session keys of a secret URI into the keystore of the node whose data is in `base_path`.
+	///
+	/// # Errors
+	/// Fails if `descent-node key insert` does.
+	pub fn insert_session_keys(&self, base_path: &Path, uri: &str) -> Result<()> {
+		insert_session_keys(&self.chain, base_path, uri, &SESSION_KEYS)
 	}
 
 	/// Store of the gateway. The gateway serves everything that is imported into it.

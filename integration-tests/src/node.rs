@@ -1,4 +1,4 @@
-use crate::{binaries::Binary, free_port, launch::Launch, Process, Rpc};
+use crate::{account::Account, binaries::Binary, free_port, launch::Launch, Process, Rpc};
 use anyhow::{ensure, Context, Result};
 use std::{
 	fs,
@@ -13,8 +13,10 @@ pub(crate) const VALIDATORS: [&str; 10] =
 	["Alice", "Bob", "Charlie", "Dave", "Eve", "Ferdie", "Grace", "Heidi", "Ivan", "Judy"];
 /// Number of the validators whose names are flags of the node. They alone have a balance in the presets.
 pub(crate) const WELL_KNOWN: usize = 6;
+/// Type and scheme of the key that signs blocks.
+pub(crate) const BABE: (&str, &str) = ("babe", "sr25519");
 /// Type and scheme of each session key.
-const SESSION_KEYS: [(&str, &str); 3] = [("babe", "sr25519"), ("gran", "ed25519"), ("eval", "sr25519")];
+pub(crate) const SESSION_KEYS: [(&str, &str); 3] = [BABE, ("gran", "ed25519"), ("eval", "sr25519")];
 
 /// A network namespace, as `ip netns` has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +32,7 @@ pub struct Host {
 pub(crate) enum Role {
 	/// The node validates with the keys of this name.
 	Validator(&'static str),
-	/// The node validates as soon as it has keys that are in the set. Its operator may have it make some.
+	/// The node validates as soon as it has keys that are in the set.
 	Newcomer,
 	/// The node follows the chain.
 	Follower,
@@ -81,15 +83,9 @@ impl NodeSetup {
 		self.host.as_ref().map_or(LOOPBACK, |host| &host.address)
 	}
 
-	/// Puts the session keys of a name into the node's keystore.
-	fn insert_keys(&self, chain: &str, name: &str) -> Result<()> {
-		let uri = format!("//{name}");
-		for (kind, scheme) in SESSION_KEYS {
-			let options =
-				["insert", "--chain", chain, "--suri", &uri, "--key-type", kind, "--scheme", scheme];
-			key(&options, "--base-path", &self.folder.join("chain"))?;
-		}
-		Ok(())
+	/// Directory of its data.
+	pub(crate) fn base_path(&self) -> PathBuf {
+		self.folder.join("chain")
 	}
 
 	/// Starts the node with `others` as its boot nodes.
@@ -106,7 +102,7 @@ impl NodeSetup {
 			.args(["--rpc-port", &self.rpc_port.to_string()])
 			.args(["--listen-addr", &format!("/ip4/{}/tcp/{}", self.ip(), self.p2p_port)])
 			.arg("--base-path")
-			.arg(self.folder.join("chain"))
+			.arg(self.base_path())
 			.arg("--node-key-file")
 			.arg(self.folder.join("network-key"));
 		launch = match self.role {
@@ -114,20 +110,14 @@ impl NodeSetup {
 				launch.arg(format!("--{}", name.to_lowercase()))
 			}
 			Role::Validator(name) => {
-				self.insert_keys(chain, name)?;
+				insert_session_keys(chain, &self.base_path(), &format!("//{name}"), &SESSION_KEYS)?;
 				launch.arg("--validator")
 			}
-			Role::Newcomer => launch.args(["--validator", "--rpc-methods", "unsafe"]),
+			Role::Newcomer => launch.arg("--validator"),
 			Role::Follower => launch,
 		};
 		if let Some(host) = &self.host {
-			launch = launch.inside(&host.namespace).args([
-				"--unsafe-rpc-external",
-				"--rpc-methods",
-				"safe",
-				"--rpc-cors",
-				"all",
-			]);
+			launch = launch.inside(&host.namespace).args(["--unsafe-rpc-external", "--rpc-cors", "all"]);
 		}
 		for evaluator in &self.evaluators {
 			launch = launch.args(["--evaluator-url", evaluator]);
@@ -140,24 +130,47 @@ impl NodeSetup {
 		}
 		let process = Process::spawn(launch.args(options))?;
 		let (rpc, address) = (Rpc::at(self.ip(), self.rpc_port), self.address());
-		Ok(Node { process, rpc, address, evaluators: self.evaluators })
+		let base_path = self.base_path();
+		Ok(Node { process, rpc, address, base_path, evaluators: self.evaluators })
 	}
 }
 
 /// Makes a network key in a file that only its owner can read, and returns the peer id.
 fn network_key(file: &Path) -> Result<String> {
-	key(&["generate-node-key"], "--file", file)?;
+	offline(&["key", "generate-node-key"], "--file", file)?;
 	fs::set_permissions(file, fs::Permissions::from_mode(0o600))?;
-	key(&["inspect-node-key"], "--file", file).context("the peer id of a network key is not known")
+	offline(&["key", "inspect-node-key"], "--file", file).context("the peer id of a network key is not known")
 }
 
-/// Runs a command on keys with a path as its last option, and returns its output.
-fn key(arguments: &[&str], option: &str, path: &Path) -> Result<String> {
+/// Runs a command of `descent-node` that needs no running node, with a path as its last option, and returns
+/// its output.
+fn offline(arguments: &[&str], option: &str, path: &Path) -> Result<String> {
 	let mut command = Command::new(Binary::Node.path()?);
-	let output = command.arg("key").args(arguments).arg(option).arg(path).stdin(Stdio::null()).output()?;
+	let output = command.args(arguments).arg(option).arg(path).stdin(Stdio::null()).output()?;
 	let error = String::from_utf8_lossy(&output.stderr);
-	ensure!(output.status.success(), "descent-node key {} failed: {error}", arguments.join(" "));
+	ensure!(output.status.success(), "descent-node {} failed: {error}", arguments.join(" "));
 	Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
+/// Makes session keys of an account in the keystore below `base_path`, and returns what the command
+/// `descent validator keys --set` reads.
+pub(crate) fn make_session_keys(chain: &str, base_path: &Path, owner: &Account) -> Result<String> {
+	let owner = owner.id().to_string();
+	offline(&["session-keys", "--chain", chain, "--owner", &owner], "--base-path", base_path)
+}
+
+/// Puts session keys of a secret URI into the keystore below `base_path`.
+pub(crate) fn insert_session_keys(
+	chain: &str,
+	base_path: &Path,
+	uri: &str,
+	keys: &[(&str, &str)],
+) -> Result<()> {
+	for (kind, scheme) in keys {
+		let key = ["key", "insert", "--suri", uri, "--key-type", kind, "--scheme", scheme];
+		offline(&[&key[..], &["--chain", chain]].concat(), "--base-path", base_path)?;
+	}
+	Ok(())
 }
 
 /// A node of the network.
@@ -169,6 +182,8 @@ pub struct Node {
 	pub rpc: Rpc,
 	/// Multiaddress for other nodes.
 	pub(crate) address: String,
+	/// Directory of its data, `--base-path`.
+	pub base_path: PathBuf,
 	/// Addresses of its evaluators, in the order in which they are asked.
 	pub evaluators: Vec<String>,
 }

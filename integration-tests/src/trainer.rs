@@ -7,9 +7,11 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-/// Niceness of trainers, which would otherwise take the cores that nodes and evaluators need to follow the
-/// chain.
-const NICENESS: u8 = 10;
+/// Niceness of trainers, which train as long as they run, and would otherwise take the cores that nodes and
+/// evaluators need to follow the chain.
+const NICENESS: u8 = 15;
+/// Niceness of trainers for which a program trains: it ends what it does, and has to be done within a round.
+const PROGRAM_NICENESS: u8 = 5;
 
 /// Parameters of a trainer.
 #[derive(Clone, Debug)]
@@ -18,6 +20,8 @@ pub struct TrainerSetup {
 	pub uri: String,
 	/// Name of the optimizer: `sgd`, `adam` or `adamw`.
 	pub optimizer: String,
+	/// Secret URI of the proxy that signs for the account; the account signs itself if there is none.
+	pub proxy: Option<String>,
 	/// The learning rate.
 	pub learning_rate: f64,
 	/// Number of records in a batch.
@@ -33,13 +37,19 @@ impl TrainerSetup {
 	pub fn new(number: usize, optimizer: &str, learning_rate: f64, batch: u32) -> Self {
 		let uri = format!("//Trainer{number}");
 		let (optimizer, arguments) = (optimizer.into(), Vec::new());
-		Self { uri, optimizer, learning_rate, batch, program: None, arguments }
+		Self { uri, optimizer, learning_rate, batch, proxy: None, program: None, arguments }
 	}
 
 	/// Returns the setup of the development trainer with this number, for which a Python program of this
 	/// repository trains.
 	pub fn own(number: usize, program: &str) -> Self {
 		Self { program: Some(program.into()), ..Self::new(number, "", 0.0, 0) }
+	}
+
+	/// Has a proxy sign, whose secret URI this is. The account has to have named it.
+	pub fn by_proxy(mut self, uri: &str) -> Self {
+		self.proxy = Some(uri.into());
+		self
 	}
 
 	/// Adds arguments.
@@ -72,10 +82,10 @@ impl Trainer {
 		let name = setup.uri.trim_start_matches('/').to_lowercase();
 		let folder = directory.join(&name);
 		fs::create_dir_all(&folder)?;
-		let key = write_key(&folder, &setup.uri)?;
+		let key = write_key(&folder, setup.proxy.as_ref().unwrap_or(&setup.uri))?;
 		let [seed, ..]: [u8; 32] = account.id().into();
 		let launch = Launch::new(name, Binary::Worker.path()?, logs)
-			.nice(NICENESS)
+			.nice(if setup.program.is_some() { PROGRAM_NICENESS } else { NICENESS })
 			.args(["train", "--json", "--allow-private", "--node", node, "--group", &group.to_string()])
 			.arg("--key-file")
 			.arg(&key)
@@ -91,6 +101,10 @@ impl Trainer {
 			None => launch
 				.args(["--optimizer", &setup.optimizer, "--learning-rate", &setup.learning_rate.to_string()])
 				.args(["--batch", &setup.batch.to_string()]),
+		};
+		let launch = match &setup.proxy {
+			Some(_) => launch.args(["--proxy-for", &account.id().to_string()]),
+			None => launch,
 		};
 		let launch = launch.args(&setup.arguments);
 		Ok(Self { process: Process::spawn(launch)?, account, setup })

@@ -6,7 +6,7 @@ use descent_integration_tests::{
 	audit,
 	economy::{bond, claim, session, wait_for_validator, SESSION},
 	members, scenario, two_clouds_group, wait_until, Account, Audit, ByzantineEvaluator, Network,
-	RoundLengths, Rpc, Slash, TrainerSetup, BLOCK_TIME,
+	RoundLengths, Rpc, Slash, TrainerSetup, BLOCK_DEADLINE,
 };
 use descent_protocol::{
 	flown, slash_fraction,
@@ -26,8 +26,10 @@ const BOND: u32 = 50_000;
 /// Positions of the node that equivocates and of the one that joins.
 const DAVE: usize = 3;
 const NEWCOMER: usize = 4;
+/// The account that signs for the trainer.
+const PROXY: &str = "//Trainer2";
 /// Time in which two rounds are settled.
-const TWO_ROUNDS: Duration = BLOCK_TIME.saturating_mul(80);
+const TWO_ROUNDS: Duration = BLOCK_DEADLINE.saturating_mul(80);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn honest_work_is_paid_and_a_liar_and_an_equivocator_lose_bond_and_seat() -> Result<()> {
@@ -43,7 +45,8 @@ async fn honest_work_is_paid_and_a_liar_and_an_equivocator_lose_bond_and_seat() 
 		network.start_duplicate(DAVE).await?;
 		let setup = two_clouds_group(network.directory(), RoundLengths::SHORT)?;
 		let group = network.create_group(&setup).await?.id;
-		network.start_trainer(group, TrainerSetup::new(1, "sgd", 0.000_2, 64)).await?;
+		let trainer = by_proxy(network, TrainerSetup::new(1, "sgd", 0.000_2, 64)).await?;
+		network.start_trainer(group, trainer).await?;
 		equivocates(network, &dave).await?;
 
 		validates(&rpc, &eve).await?;
@@ -74,6 +77,15 @@ async fn joins(network: &Network, eve: &Account) -> Result<()> {
 	ensure!(view.bond == u128::from(BOND) * NRN && view.is_candidate && view.rank == Some(4), "{view:?}");
 	ensure!(view.standing == ValidatorStanding::Waiting, "{view:?}");
 	Ok(())
+}
+
+/// Has the account of a trainer name a proxy, whose key is the only one that the trainer has. What the
+/// trainer earns is the account's.
+async fn by_proxy(network: &Network, setup: TrainerSetup) -> Result<TrainerSetup> {
+	let proxy = Account::from_uri(PROXY)?.id().to_string();
+	let add = ["proxy", "add", &proxy, "--kind", "training"];
+	network.descent(&Account::from_uri(&setup.uri)?, &add).await?;
+	Ok(setup.by_proxy(PROXY))
 }
 
 /// Waits until the validator is slashed for authoring with two nodes in the same slots, and stops the second

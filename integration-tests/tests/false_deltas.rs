@@ -6,7 +6,7 @@ use descent_integration_tests::{
 	audit, free_port,
 	governance::{ended, proposal, Stakeholder},
 	scenario, synthetic, two_clouds_group, wait_until, Account, ByzantineEvaluator, Network, RoundLengths,
-	Rpc, BLOCK_TIME,
+	Rpc, BLOCK_DEADLINE,
 };
 use descent_protocol::{view::ProposalEnding, DeltaFault, GroupId, RowProblem};
 use std::{
@@ -16,7 +16,7 @@ use std::{
 
 /// Longest wait. The first attempt at a small delta takes 15 blocks. The second attempt, which decides that
 /// nobody serves one, takes 45 more. All deltas are checked at the same time.
-const WAIT: Duration = BLOCK_TIME.saturating_mul(120);
+const WAIT: Duration = BLOCK_DEADLINE.saturating_mul(120);
 
 /// Position of the validator that lies.
 const LIAR: usize = 3;

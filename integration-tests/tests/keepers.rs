@@ -7,7 +7,7 @@ use codec::Decode;
 use descent_client::{AccountId, Call, Client};
 use descent_integration_tests::{
 	audit, corrupting, dripping, free_port, ready, scenario, two_clouds_group, wait_until, write_key,
-	Account, Binary, Launch, Network, Process, RoundLengths, TrainerSetup, BLOCK_TIME,
+	Account, Binary, Launch, Network, Process, RoundLengths, TrainerSetup, BLOCK_DEADLINE,
 };
 use descent_protocol::{
 	view::{ChainEvent, CustodyView, KeptKind, KeptView},
@@ -20,9 +20,9 @@ use std::{
 };
 
 /// Longest wait for a check. It takes 18 blocks, and the pot has to fill before.
-const CHECK: Duration = BLOCK_TIME.saturating_mul(120);
+const CHECK: Duration = BLOCK_DEADLINE.saturating_mul(120);
 /// Longest wait for a head.
-const HEAD: Duration = BLOCK_TIME.saturating_mul(120);
+const HEAD: Duration = BLOCK_DEADLINE.saturating_mul(120);
 /// Checks that a keeper may miss in a row, and one with which it is paid before.
 const CHECKS: u32 = 4;
 

@@ -5,7 +5,7 @@ use descent_client::AccountId;
 use descent_integration_tests::{
 	audit, committee::authorize_upgrade, governance::Stakeholder, reached, repository, runtime, scenario,
 	settled, two_clouds_group, upgrade, wait_until, Account, Network, RoundLengths, Rpc, TrainerSetup,
-	BLOCK_TIME,
+	BLOCK_DEADLINE,
 };
 use descent_protocol::{view::RoundView, GroupId, Outcome, Phase, RoundIndex, Score};
 use sp_core::{Blake2Hasher, Hasher};
@@ -15,7 +15,7 @@ use std::time::Duration;
 const BEFORE: &str = "integration-tests/fixtures/descent-5.wasm";
 /// Number of rounds that run after the upgrade.
 const ROUNDS: u32 = 2;
-const WAIT: Duration = BLOCK_TIME.saturating_mul(60);
+const WAIT: Duration = BLOCK_DEADLINE.saturating_mul(60);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_committee_upgrades_the_runtime_while_rounds_run_and_nothing_is_lost() -> Result<()> {

@@ -1,4 +1,4 @@
-use crate::evaluator::EvaluatorUrl;
+use crate::{evaluator::EvaluatorUrl, session_keys::SessionKeysCmd};
 use clap::Parser;
 use descent_protocol::evaluation::DEFAULT_EVALUATOR;
 use sc_cli::RunCmd;
@@ -16,17 +16,26 @@ Examples:
       --evaluator-url http://127.0.0.1:9978 --bootnodes /ip4/127.0.0.1/tcp/30333/p2p/PEER_ID
   A validator with a second evaluator, which takes over when the first one fails:
     descent-node --validator --evaluator-url http://127.0.0.1:9977 --evaluator-url http://127.0.0.1:9978
-  New session keys (babe, grandpa, evaluator) of the account with this public key, kept in the keystore:
-    curl -s -H 'Content-Type: application/json' http://127.0.0.1:9944 \\
-      -d '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"author_rotateKeysWithOwner\",\"params\":[\"0xPUBLIC_KEY\"]}'
+  New session keys (babe, grandpa, evaluator) of a validator's account, kept in the keystore:
+    descent-node session-keys --chain local --base-path /tmp/alice --owner 5GrwvaEF..
   The specification of a chain, to be shared by its nodes:
     descent-node export-chain-spec --chain local --raw --output local.json
   The specification of a new chain, to be filled in by descent chain-spec:
     descent-node export-chain-spec --chain live --output live.json";
 
+/// Help of `--rpc-methods`, whose default Substrate takes for another.
+const METHODS: &str = "\
+Methods that callers of RPC may use: unsafe for all of them, auto and safe for those that change nothing \
+of this node. A node takes the WebSocket of any page in a browser on this machine, so that unsafe is for \
+machines without one";
+
+fn with_own_help(methods: clap::Arg) -> clap::Arg {
+	methods.help(METHODS).long_help(METHODS).hide_possible_values(true)
+}
+
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES, mut_arg("rpc_methods", with_own_help))]
 pub(crate) struct Cli {
 	#[command(subcommand)]
 	pub(crate) subcommand: Option<Subcommand>,
@@ -64,6 +73,9 @@ pub(crate) enum Subcommand {
 	/// Make, inspect and insert keys
 	#[command(subcommand)]
 	Key(sc_cli::KeySubcommand),
+
+	/// Make the session keys of a validator, in the keystore
+	SessionKeys(SessionKeysCmd),
 
 	/// Print the specification of a chain, or write it to a file
 	ExportChainSpec(sc_cli::ExportChainSpecCmd),
@@ -103,6 +115,12 @@ mod tests {
 	#[test]
 	fn the_command_line_is_consistent() {
 		Cli::command().debug_assert();
+	}
+
+	#[test]
+	fn the_methods_of_rpc_are_described_as_they_are() {
+		let help = Cli::command().render_long_help().to_string();
+		assert!(help.contains("WebSocket of any page"), "{help}");
 	}
 
 	#[test]

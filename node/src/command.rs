@@ -61,6 +61,7 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 			}
 			cmd.run(&cli)
 		}
+		Subcommand::SessionKeys(cmd) => cmd.run(&cli),
 		Subcommand::ExportChainSpec(cmd) => cmd.run(cli.load_spec(&cmd.chain)?),
 		#[allow(deprecated)]
 		Subcommand::BuildSpec(cmd) => {

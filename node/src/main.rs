@@ -11,6 +11,7 @@ mod key_scheme;
 mod lifetime;
 mod rpc;
 mod service;
+mod session_keys;
 
 fn main() -> sc_cli::Result<()> {
 	command::run()

@@ -98,6 +98,9 @@ pub(super) async fn read(chain: &OnlineClient<SubstrateConfig>, block: H256) -> 
 			*audit.holds.entry(reason(&id)?).or_default() += amount;
 		}
 	}
+	// This pallet reserves its deposits, which takes no reason.
+	let proxies = later::<AccountId32, (Value, u128)>(&at, "Proxy", "Proxies").await?;
+	audit.holds.insert("Proxy.Proxies".into(), proxies.iter().map(|(_, deposit)| deposit).sum());
 	audit.accrued = by_account(&at, "Emission", "Accrued").await?.into_iter().collect();
 	audit.earned = audit.accrued.clone();
 	for (account, claimed) in by_account::<u128>(&at, "Emission", "Claimed").await? {

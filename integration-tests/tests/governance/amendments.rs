@@ -4,7 +4,7 @@ use anyhow::{ensure, Context, Result};
 use descent_integration_tests::{
 	governance::{amendment, Stakeholder},
 	settled, synthetic, two_clouds_group, wait_until, Account, Network, RoundLengths, Rpc, TrainerSetup,
-	BLOCK_TIME,
+	BLOCK_DEADLINE,
 };
 use descent_protocol::{
 	view::{AmendmentEnding, AmendmentView, GroupView},
@@ -121,7 +121,7 @@ async fn two_thirds_fork_the_model(
 /// amendment that has not been open for half a period is decided by the close after the next.
 async fn decided(rpc: &Rpc, group: GroupId, id: AmendmentId) -> Result<AmendmentView> {
 	let before = amendment(rpc, group, id).await?.lost;
-	wait_until("a close decides on the amendment", BLOCK_TIME * 3 * VOTING_PERIOD, async || {
+	wait_until("a close decides on the amendment", BLOCK_DEADLINE * 3 * VOTING_PERIOD, async || {
 		let view = amendment(rpc, group, id).await?;
 		Ok((view.lost > before || view.ending.is_some()).then_some(view))
 	})

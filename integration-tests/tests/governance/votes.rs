@@ -5,7 +5,8 @@ use descent_integration_tests::{
 	audit,
 	governance::{ended, found_valid, proposal, Stakeholder},
 	mnist::{self, Mnist, PROPOSED},
-	settled, wait_until, Account, Binary, GroupSetup, Network, RoundLengths, Rpc, TrainerSetup, BLOCK_TIME,
+	settled, wait_until, Account, Binary, GroupSetup, Network, RoundLengths, Rpc, TrainerSetup,
+	BLOCK_DEADLINE, BLOCK_TIME,
 };
 use descent_protocol::{
 	view::{GroupView, LogEntryView, ProposalEnding},
@@ -90,13 +91,13 @@ async fn vote(
 	let leads = proposal(&rpc, group, wrong).await?;
 	ensure!(leads.ayes > proposal(&rpc, group, right).await?.ayes, "{leads:?}");
 	for id in [wrong, right] {
-		let found = found_valid(&rpc, group, id, BLOCK_TIME * 60).await?;
+		let found = found_valid(&rpc, group, id, BLOCK_DEADLINE * 60).await?;
 		ensure!(found.delta.size > 0, "{found:?}");
 	}
 	looked_at(network, group, wrong).await?;
 	founder.vote(network, right).await?;
 
-	let ending = ended(&rpc, group, right, BLOCK_TIME * 2 * VOTING_PERIOD).await?;
+	let ending = ended(&rpc, group, right, BLOCK_DEADLINE * 2 * VOTING_PERIOD).await?;
 	ensure!(ending == ProposalEnding::Applied { version: 2 }, "{ending:?}");
 	let lost = proposal(&rpc, group, wrong).await?;
 	ensure!(lost.ending.is_none() && lost.lost == 1, "{lost:?}");
@@ -177,7 +178,7 @@ async fn the_log_has_it(rpc: &Rpc, group: GroupId, applied: &LogEntryView) -> Re
 
 /// Checks that the reward was minted, and that all deposits except those of open proposals are back.
 async fn paid(rpc: &Rpc, proposer: &Account) -> Result<()> {
-	let (_, head) = wait_until("the reward is final", BLOCK_TIME * 40, async || {
+	let (_, head) = wait_until("the reward is final", BLOCK_DEADLINE * 40, async || {
 		let (_, head) = rpc.finalized().await?;
 		let audit = audit(rpc, head).await?;
 		Ok(audit.proposers.contains_key(&proposer.id()).then_some((audit, head)))

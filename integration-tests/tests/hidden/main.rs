@@ -17,7 +17,7 @@ use anyhow::{ensure, Context, Result};
 use descent_client::Client;
 use descent_integration_tests::{
 	audit, scenario, synthetic, two_clouds_group, wait_until, Account, GroupSetup, Network, RoundLengths,
-	Rpc, BLOCK_TIME,
+	Rpc, BLOCK_DEADLINE,
 };
 use descent_protocol::{
 	view::{GroupView, TestSetRelease},
@@ -29,7 +29,7 @@ use std::time::Duration;
 /// and the last reveal, and two candidates be measured once more until the settlement.
 const LENGTHS: RoundLengths = RoundLengths { round: 24, reveal: 13, attest: 6, open: 4 };
 /// Longest wait for anything but the end of an order.
-const WAIT: Duration = BLOCK_TIME.saturating_mul(120);
+const WAIT: Duration = BLOCK_DEADLINE.saturating_mul(120);
 /// One neuron (NRN), in its smallest unit.
 const NRN: u128 = 1_000_000_000_000;
 /// Balance of a development account at genesis.

@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::{bail, ensure, Context, Result};
 use descent_client::AccountId;
-use descent_integration_tests::{wait_until, Account, History, BLOCK_TIME};
+use descent_integration_tests::{wait_until, Account, History, BLOCK_DEADLINE};
 use descent_protocol::{
 	view::{GroupView, RoundView},
 	BlockNumber, GroupId,
@@ -15,7 +15,7 @@ use std::time::Duration;
 use subxt::{ext::scale_decode::DecodeAsType, utils::AccountId32};
 
 /// Longest wait for the rest of an order to be free: it stays for some blocks after its last round.
-const FREE: Duration = BLOCK_TIME.saturating_mul(200);
+const FREE: Duration = BLOCK_DEADLINE.saturating_mul(200);
 
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]

@@ -2,7 +2,7 @@
 
 use crate::{write_secret, User};
 use anyhow::{ensure, Context, Result};
-use descent_integration_tests::{free_port, wait_until, Network};
+use descent_integration_tests::{free_port, wait_until, Account, Network};
 use serde_json::Value;
 use std::{os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
@@ -68,6 +68,8 @@ pub(crate) async fn faults_are_found_with_their_remedies(network: &mut Network, 
 	let nodes = [network.nodes[0].rpc.ws(), network.nodes[1].rpc.ws()];
 	let key = user.home.join("alice.key");
 	write_secret(&key, "//Alice")?;
+	// The well-known names bring their keys with them, in no file.
+	network.insert_session_keys(&user.home.join("node"), "//Alice")?;
 	let evaluator = network.nodes[0].evaluators.last().context("a validator has an evaluator")?.clone();
 	let healthy = Visit { user, arguments: Vec::new() }
 		.with("--node", &nodes[0])
@@ -84,7 +86,10 @@ pub(crate) async fn faults_are_found_with_their_remedies(network: &mut Network, 
 
 	of_this_machine(&healthy, &key).await?;
 	of_the_chain(&healthy, &nodes).await?;
-	of_the_account(&healthy, &nodes).await?;
+	let stranger = user.home.join("stranger");
+	network.make_session_keys(&stranger, &Account::from_uri("//Alice")?)?;
+	healthy.with("--data", &stranger.display().to_string()).finds("session-keys", "does not have").await?;
+	of_the_account(&healthy).await?;
 	let nobody = format!("http://127.0.0.1:{}", free_port()?);
 	healthy.with("--evaluator-url", &nobody).finds("evaluator", "does not answer").await?;
 	healthy.with("--public-url", &nobody).finds("address", "private").await?;
@@ -137,8 +142,7 @@ async fn of_the_chain(healthy: &Visit<'_>, nodes: &[String; 2]) -> Result<()> {
 	Ok(std::fs::remove_file(&configuration)?)
 }
 
-async fn of_the_account(healthy: &Visit<'_>, nodes: &[String; 2]) -> Result<()> {
-	healthy.with("--node", &nodes[1]).finds("session-keys", "does not have the keys").await?;
+async fn of_the_account(healthy: &Visit<'_>) -> Result<()> {
 	let poor = healthy.user.home.join("poor.key");
 	write_secret(&poor, "//Nobody")?;
 	healthy.with("--key-file", &poor.display().to_string()).finds("balance", "are needed").await?;

@@ -4,9 +4,9 @@
 mod doctor;
 mod keys;
 
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
 use descent_integration_tests::{scenario, Binary, Network};
-use serde_json::Value;
+use serde_json::{json, Value};
 use std::{
 	path::{Path, PathBuf},
 	process::Stdio,
@@ -74,9 +74,29 @@ fn write_secret(path: &Path, text: &str) -> Result<()> {
 	Ok(std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?)
 }
 
+/// Checks that a validator started as ever refuses its callers on loopback what would change it: a page in a
+/// browser beside it is one of them.
+async fn no_page_of_a_browser_changes_a_node(network: &Network) -> Result<()> {
+	let rpc = &network.nodes[0].rpc;
+	let account = json!([format!("0x{}", "07".repeat(32))]);
+	for (method, parameters) in [
+		("author_rotateKeys", json!([])),
+		("author_rotateKeysWithOwner", account),
+		("author_insertKey", json!(["babe", "//Mallory", "0x00"])),
+		("offchain_localStorageSet", json!(["PERSISTENT", "0x00", "0x00"])),
+		("system_addReservedPeer", json!(["/ip4/127.0.0.1/tcp/1"])),
+	] {
+		let answer = rpc.call::<Value>(method, parameters).await;
+		let error = answer.err().with_context(|| format!("{method} was carried out"))?;
+		ensure!(error.to_string().contains("unsafe"), "{method}: {error}");
+	}
+	Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn operators_find_faults_and_keep_their_keys_apart() -> Result<()> {
 	scenario(Network::builder().validators(2).followers(1), async |network| {
+		no_page_of_a_browser_changes_a_node(network).await?;
 		let user = User::new(network.directory().join("operator"))?;
 		keys::a_proxy_bonds_for_a_cold_account_and_does_nothing_else(network, &user).await?;
 		keys::a_dry_run_tells_the_costs_and_sends_nothing(network, &user).await?;

@@ -9,7 +9,8 @@ mod trained;
 use anyhow::{ensure, Context, Result};
 use descent_client::Client;
 use descent_integration_tests::{
-	audit, scenario, synthetic, two_clouds_group, GroupSetup, Machine, Network, RoundLengths, Rpc, BLOCK_TIME,
+	audit, scenario, synthetic, two_clouds_group, GroupSetup, Machine, Network, RoundLengths, Rpc,
+	BLOCK_DEADLINE,
 };
 use descent_protocol::{trace::WorkReward, GroupId};
 use std::time::Duration;
@@ -21,7 +22,7 @@ const BATCH: u32 = 32;
 const RATES: (f64, f64) = (0.000_01, 0.2);
 const SMALLEST_RATE: u32 = 10_000;
 /// Longest wait for a block, a round or an answer.
-const WAIT: Duration = BLOCK_TIME.saturating_mul(100);
+const WAIT: Duration = BLOCK_DEADLINE.saturating_mul(100);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn honest_trainings_are_replayed_alike_by_all_and_every_lie_about_one_costs_the_deposit() -> Result<()>

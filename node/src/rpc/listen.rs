@@ -1,6 +1,6 @@
-//! The addresses that the RPC server listens on.
+//! What the RPC server listens on, and what it lets its callers do.
 
-use sc_service::config::RpcConfiguration;
+use sc_service::config::{RpcConfiguration, RpcMethods};
 use std::{
 	io::ErrorKind,
 	net::{SocketAddr, TcpListener},
@@ -9,14 +9,33 @@ use std::{
 /// Keeps the RPC server at the ports that the operator gave. By itself it takes any free port instead of one
 /// that is taken, and the operator's tools would reach the other node that has it. Port 0 takes a free one.
 ///
+/// Methods that change something of the node are off unless the operator turns them on. Substrate lets all
+/// callers on loopback use them, and a page of anybody in a browser on this machine is such a caller: CORS
+/// does not bind a WebSocket.
+///
 /// # Errors
 /// Names an address that can't be listened on, and the remedy.
 pub(crate) fn as_told(rpc: &mut RpcConfiguration) -> Result<(), String> {
+	rpc.methods = as_meant(&rpc.methods);
+	if matches!(rpc.methods, RpcMethods::Unsafe) {
+		log::warn!(
+			"With --rpc-methods unsafe every program on this machine, and every page in a browser on it, can \
+			 change keys, peers and the local storage of this node."
+		);
+	}
 	for endpoint in rpc.addr.iter_mut().flatten() {
 		endpoint.retry_random_port = false;
+		endpoint.rpc_methods = as_meant(&endpoint.rpc_methods);
 		free(endpoint.listen_addr, endpoint.is_optional)?;
 	}
 	Ok(())
+}
+
+fn as_meant(methods: &RpcMethods) -> RpcMethods {
+	match methods {
+		RpcMethods::Auto | RpcMethods::Safe => RpcMethods::Safe,
+		RpcMethods::Unsafe => RpcMethods::Unsafe,
+	}
 }
 
 /// Checks that an address is free. One that is optional may be one that this machine does not have.
@@ -47,6 +66,17 @@ mod tests {
 		drop(other);
 		assert_eq!(free(address, false), Ok(()));
 		assert_eq!(free(SocketAddr::from(([127, 0, 0, 1], 0)), false), Ok(()));
+	}
+
+	#[test]
+	fn what_changes_the_node_is_off_unless_it_is_turned_on() {
+		for (given, meant) in [
+			(RpcMethods::Auto, RpcMethods::Safe),
+			(RpcMethods::Safe, RpcMethods::Safe),
+			(RpcMethods::Unsafe, RpcMethods::Unsafe),
+		] {
+			assert_eq!(format!("{:?}", as_meant(&given)), format!("{meant:?}"));
+		}
 	}
 
 	#[test]

@@ -146,7 +146,7 @@ fn what_is_documented_is_understood() {
 		"descent validator status --key-file k",
 		"descent validator list --json",
 		"descent validator keys",
-		"descent validator keys --set --key-file k",
+		"descent validator keys --set keys.json --data d --key-file k",
 		"descent validator gateway --key-file k",
 		"descent validator gateway http://203.0.113.7:8081",
 		"descent validator gateway --none",

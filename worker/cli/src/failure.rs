@@ -52,9 +52,6 @@ fn of_client(error: &ClientError) -> (u8, &'static str) {
 		ClientError::UnknownGroup(_) => (FAILURE, "UnknownGroup"),
 		ClientError::AmbiguousGroup { .. } => (FAILURE, "AmbiguousGroup"),
 		ClientError::Address(_) => (FAILURE, "Address"),
-		ClientError::NotLocal(_) | ClientError::SeveralNodes | ClientError::Locked(_) => {
-			(FAILURE, "NotOperated")
-		}
 		ClientError::Answer(_) | ClientError::Encoding(_) => (FAILURE, "OtherVersion"),
 		_ => (FAILURE, "Failed"),
 	}

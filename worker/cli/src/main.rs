@@ -15,6 +15,7 @@ mod failure;
 mod fixtures;
 mod format;
 mod hints;
+mod keystore;
 mod output;
 mod parse;
 mod positional;

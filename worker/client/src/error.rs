@@ -43,24 +43,6 @@ pub enum Error {
 		/// The JSON-RPC method.
 		method: String,
 	},
-	/// A node's keys are made by a node on this machine only.
-	#[error(
-		"{0} is not on this machine: only there is a validator's node asked for keys. Run this where the \
-		 node runs, with --node ws://127.0.0.1:9944, or forward its port: ssh -L 9944:127.0.0.1:9944 HOST"
-	)]
-	NotLocal(String),
-	/// The node whose keys are meant is not the only one that may be asked.
-	#[error(
-		"a validator's node is asked for keys, but several nodes are given: give that one alone, as \
-		 --node ws://127.0.0.1:9944"
-	)]
-	SeveralNodes,
-	/// The node does not make keys for those who call it.
-	#[error(
-		"the node at {0} makes no keys for its callers: start it with --rpc-methods unsafe, on loopback \
-		 only, and without it again afterwards"
-	)]
-	Locked(String),
 	/// No group has a name.
 	#[error("no group is called `{0}`; descent group list shows the groups")]
 	UnknownGroup(String),

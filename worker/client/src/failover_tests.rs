@@ -100,17 +100,6 @@ async fn all_nodes_are_named_where_none_answers() {
 	assert_eq!(Client::connect_any(&nowhere, options()).await.unwrap_err(), Error::Address(String::new()));
 }
 
-#[tokio::test]
-async fn several_nodes_are_not_asked_for_keys() {
-	let (first, first_url) = node(GENESIS, 0).await;
-	let (second, second_url) = node(GENESIS, 0).await;
-	let client = Client::connect_any(&[first_url, second_url], options()).await.unwrap();
-	let owner = AccountId32::new([9; 32]);
-	assert_eq!(client.rotate_keys(&owner).await, Err(Error::SeveralNodes));
-	stop(first).await;
-	stop(second).await;
-}
-
 /// Transactions in a node's pool.
 type Pool = Arc<Mutex<Vec<String>>>;
 

@@ -147,13 +147,6 @@ fn module(genesis: H256, blocks: Arc<Semaphore>) -> RpcModule<()> {
 		})
 		.unwrap();
 	module
-		.register_method("author_rotateKeysWithOwner", |params, _, _| {
-			let (owner,): (String,) = params.parse()?;
-			let keys = format!("0x{}", "07".repeat(96));
-			Ok::<_, ErrorObjectOwned>(serde_json::json!({ "keys": keys, "proof": owner }))
-		})
-		.unwrap();
-	module
 		.register_method("state_getStorage", |params, _, _| {
 			let (key,): (String,) = params.parse()?;
 			let keys = key.ends_with(&"09".repeat(32)).then(|| {
@@ -340,19 +333,14 @@ async fn a_recorded_training_is_read() {
 }
 
 #[tokio::test]
-async fn money_is_read_and_keys_are_made() {
+async fn money_and_session_keys_are_read() {
 	let blocks = Arc::new(Semaphore::new(0));
 	let (node, address) = start("127.0.0.1:0", GENESIS, &blocks).await;
 	let client = Client::connect_with(&format!("ws://{address}"), options()).await.unwrap();
 	assert_eq!(client.pot(0).await, Ok(pot()));
 	assert_eq!(client.orders(0).await, Ok(vec![order()]));
-	let keys = client.rotate_keys(&AccountId32::new([9; 32])).await.unwrap();
-	assert_eq!((keys.babe, keys.proof), ([7; 32], vec![9; 32]), "the proof is made for the owner");
 	let set = [1, 2, 3].map(H256::repeat_byte);
 	assert_eq!(client.session_keys(&AccountId32::new([9; 32])).await, Ok(Some(set)));
 	assert_eq!(client.session_keys(&AccountId32::new([8; 32])).await, Ok(None));
-	// A node that does not offer this to its callers.
-	let locked = client.has_keys(&[[7; 32]; 3]).await.unwrap_err();
-	assert_eq!(locked, Error::Locked(client.url().into()));
 	stop(node).await;
 }

@@ -4,7 +4,7 @@ use anyhow::{ensure, Result};
 use descent_integration_tests::{
 	governance::{ended, found_valid, Stakeholder},
 	mnist::{Mnist, PROPOSED},
-	wait_until, Account, Network, BLOCK_TIME,
+	wait_until, Account, Network, BLOCK_DEADLINE,
 };
 use descent_protocol::{view::ProposalEnding, GroupId};
 use tokio::sync::mpsc::UnboundedSender;
@@ -53,16 +53,16 @@ pub(crate) async fn vote(
 	tell("Ferdie votes for Mallory's delta".into());
 	let rpc = &network.nodes[0].rpc;
 	for proposal in [wrong, right] {
-		found_valid(rpc, group, proposal, BLOCK_TIME * 60).await?;
+		found_valid(rpc, group, proposal, BLOCK_DEADLINE * 60).await?;
 	}
 	founder.vote(network, right).await?;
 	tell("both are valid Parquet; Ferdie has looked at the pictures and votes for Eve's".into());
-	let ending = ended(rpc, group, right, BLOCK_TIME * 3 * PERIOD).await?;
+	let ending = ended(rpc, group, right, BLOCK_DEADLINE * 3 * PERIOD).await?;
 	ensure!(
 		matches!(ending, ProposalEnding::Applied { .. }),
 		"the majority's delta was not applied: {ending:?}"
 	);
-	let round = wait_until("a round is played with the new version", BLOCK_TIME * 60, async || {
+	let round = wait_until("a round is played with the new version", BLOCK_DEADLINE * 60, async || {
 		let (_, head) = rpc.finalized().await?;
 		let view = rpc.group(group, Some(head)).await?;
 		Ok(view.round.filter(|_| view.dataset_version == 2))

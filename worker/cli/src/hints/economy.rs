@@ -74,15 +74,13 @@ fn validators(name: &str) -> Option<&'static str> {
 			 frees it."
 		}
 		"NotBonded" => "Bond some first: `descent validator bond NRN`.",
-		"NoKeys" => "`descent validator keys --set`, where your node runs.",
+		"NoKeys" => "Make some with `descent-node session-keys`, then `descent validator keys --set FILE`.",
 		"TooManyCandidates" => "`descent validator list` shows what others have bonded.",
 		"InvalidProof" => {
-			"Let the node make the keys for the account that sets them: `descent validator keys --set` with \
-			 its key file."
+			"Make the keys for the account that sets them: `descent-node session-keys --owner ACCOUNT`."
 		}
 		"DuplicatedKey" => {
-			"Another validator uses one of these keys; have the node make new ones: descent validator keys \
-			 --set."
+			"Another validator uses one of these keys; make new ones: `descent-node session-keys`."
 		}
 		_ => return None,
 	})

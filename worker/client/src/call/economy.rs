@@ -59,16 +59,16 @@ impl Call {
 		Self::new("Validators", "set_gateway", [with("address", &address)])
 	}
 
-	/// Sets the keys that the signer's node signs with from the session after the next on, made by
-	/// [`crate::Client::rotate_keys`].
+	/// Sets the keys that the signer's node signs with from the session after the next on, which
+	/// has made them.
 	pub fn set_keys(keys: &SessionKeys) -> Self {
-		let public = |key: &[u8; 32]| Value::from_bytes(key);
+		let public = |key: &H256| Value::from_bytes(key);
 		let fields = Value::named_composite([
 			("babe", public(&keys.babe)),
 			("grandpa", public(&keys.grandpa)),
 			("evaluator", public(&keys.evaluator)),
 		]);
-		Self::new("Session", "set_keys", [("keys", fields), with("proof", &keys.proof)])
+		Self::new("Session", "set_keys", [("keys", fields), with("proof", &keys.proof.0)])
 	}
 
 	/// Pays out all that the signer has earned.

@@ -1,9 +1,13 @@
 //! The doctor's look at an account: what it has beside what its role takes, and how it stands as a validator.
 
 use super::finding::Finding;
-use crate::commands::validator::status::next_step;
+use crate::{
+	commands::validator::status::next_step,
+	keystore::{self, Place},
+};
 use descent_client::{format_amount, AccountId, Client, Error, GroupKey, UNIT};
 use descent_protocol::view::{ValidatorRules, ValidatorView};
+use std::path::PathBuf;
 
 /// The least that is left for fees: those of some hundred transactions.
 const FEES: u128 = UNIT / 10;
@@ -40,7 +44,13 @@ fn compare(free: u128, deposit: u128) -> Finding {
 }
 
 /// Looks at the account as a validator; returns true if it is one, or has bonded to be one.
-pub(super) async fn validator(client: &Client, account: &AccountId) -> (bool, Vec<Finding>) {
+///
+/// `folders` are those with the data of this machine's programs.
+pub(super) async fn validator(
+	client: &Client,
+	account: &AccountId,
+	folders: &[PathBuf],
+) -> (bool, Vec<Finding>) {
 	let read = async {
 		let Some(validator) = client.validator(account).await? else {
 			return Ok(None);
@@ -55,7 +65,7 @@ pub(super) async fn validator(client: &Client, account: &AccountId) -> (bool, Ve
 		}
 	};
 	let mut findings = vec![standing(&validator, &rules, now)];
-	findings.extend(keys(client, &validator).await);
+	findings.extend(keys(&validator, folders));
 	(true, findings)
 }
 
@@ -75,20 +85,29 @@ fn standing(validator: &ValidatorView, rules: &ValidatorRules, now: u32) -> Find
 	}
 }
 
-/// Looks for the secrets of the session keys in the node.
-async fn keys(client: &Client, validator: &ValidatorView) -> Option<Finding> {
+/// Looks for the secrets of the session keys in the node's keystore.
+fn keys(validator: &ValidatorView, folders: &[PathBuf]) -> Option<Finding> {
+	const CHECK: &str = "session-keys";
 	let keys = validator.keys?;
-	Some(match client.has_keys(&keys.map(|key| key.0)).await {
-		Ok(true) => Finding::good("session-keys", "the node has the keys that the chain knows"),
-		Ok(false) => Finding::fault(
-			"session-keys",
-			"the node does not have the keys that the chain knows, and can't validate with them",
-			"ask the validator's own node, or make new keys in this one: descent validator keys --set",
+	Some(match keystore::look(folders, &keys) {
+		Ok(Place::Here(keystore)) => {
+			Finding::good(CHECK, format!("{} has the keys that the chain knows", keystore.display()))
+		}
+		Ok(Place::Elsewhere) => Finding::fault(
+			CHECK,
+			"the node's keystore does not have the keys that the chain knows: it can't validate with them",
+			"name the data of the validator's own node, or make new keys in it: descent-node session-keys, \
+			 and descent validator keys --set",
+		),
+		Ok(Place::NoKeystore) => Finding::warning(
+			CHECK,
+			"whether the node has the keys that the chain knows is not checked",
+			"name its --base-path with --data, on its machine",
 		),
 		Err(error) => Finding::warning(
-			"session-keys",
-			error.to_string(),
-			"run the doctor where the validator's node runs, with --node naming that one alone",
+			CHECK,
+			format!("the node's keystore may not be looked at: {error}"),
+			"run the doctor as the user of the node, or with sudo",
 		),
 	})
 }
@@ -97,6 +116,7 @@ async fn keys(client: &Client, validator: &ValidatorView) -> Option<Finding> {
 mod tests {
 	use super::{super::finding::State, *};
 	use crate::commands::validator::status::tests::{rules, validator};
+	use descent_client::H256;
 	use descent_protocol::view::ValidatorStanding;
 
 	#[test]
@@ -104,6 +124,17 @@ mod tests {
 		assert_eq!(compare(UNIT, 0).state, State::Good);
 		let poor = compare(UNIT, UNIT);
 		assert!(poor.state == State::Fault && poor.found.contains("1.1 NRN are needed"), "{poor:?}");
+	}
+
+	#[test]
+	fn the_keys_of_a_validator_are_looked_for_in_its_keystore() {
+		let folder = tempfile::tempdir().unwrap();
+		let view = ValidatorView { keys: Some([1, 2, 3].map(H256::repeat_byte)), ..validator() };
+		let found = || keys(&view, &[folder.path().to_path_buf()]).map(|finding| finding.state);
+		assert_eq!(found(), Some(State::Warning));
+		std::fs::create_dir_all(folder.path().join("chains/local/keystore")).unwrap();
+		assert_eq!(found(), Some(State::Fault));
+		assert!(keys(&ValidatorView { keys: None, ..validator() }, &[]).is_none());
 	}
 
 	#[test]

@@ -1,7 +1,7 @@
 //! The doctor's look at this machine: configuration, key, the worker's libraries, disk.
 
 use super::finding::Finding;
-use crate::{args, args::Global};
+use crate::{args, args::Global, keystore};
 use descent_client::{is_exposed, AccountId, KeyError};
 use descent_console::config::{self, Config};
 use std::{
@@ -101,9 +101,7 @@ fn beside() -> Option<PathBuf> {
 
 /// The folder of the programs' data that the book names, if it is there; or else the working directory.
 pub(super) fn default_folders() -> Vec<PathBuf> {
-	let home = env::var_os("HOME").map(PathBuf::from);
-	let folder = home.map(|home| home.join(".local/share/descent")).filter(|folder| folder.exists());
-	vec![folder.unwrap_or_else(|| ".".into())]
+	vec![keystore::default_folder().unwrap_or_else(|| ".".into())]
 }
 
 /// Looks at the free space of a folder.

@@ -46,7 +46,8 @@ pub(crate) struct Doctor {
 	/// Address at which others fetch what this machine serves; may be given more than once
 	#[arg(long = "public-url", value_name = "URL", value_parser = parse::provider)]
 	public_urls: Vec<String>,
-	/// Directory of a program's data; may be given more than once
+	/// Directory of a program's data; may be given more than once. That of a validator's node, its
+	/// --base-path, has the session keys
 	#[arg(long, value_name = "DIR")]
 	data: Vec<PathBuf>,
 	/// Least free space of such a directory
@@ -92,7 +93,7 @@ impl Doctor {
 		};
 		findings.extend(folders.iter().map(|folder| machine::disk(folder, self.room)));
 		let account = self.proxy_for.clone().or(account);
-		let validates = self.on_chain(global, account, &mut findings).await;
+		let validates = self.on_chain(global, account, &folders, &mut findings).await;
 		if validates || self.evaluator_url.is_some() {
 			let url = self.evaluator_url.as_deref().unwrap_or(services::DEFAULT_EVALUATOR);
 			findings.push(services::evaluator(url).await);
@@ -108,6 +109,7 @@ impl Doctor {
 		&self,
 		global: &Global,
 		account: Option<AccountId>,
+		folders: &[PathBuf],
 		findings: &mut Vec<Finding>,
 	) -> bool {
 		let client = match chain::node(global).await {
@@ -130,7 +132,7 @@ impl Doctor {
 			return false;
 		};
 		findings.push(account::balance(&client, &account, self.group.as_ref()).await);
-		let (validates, found) = account::validator(&client, &account).await;
+		let (validates, found) = account::validator(&client, &account, folders).await;
 		findings.extend(found);
 		validates
 	}

@@ -2,7 +2,6 @@
 
 use crate::{output::Output, table::fields};
 use descent_client::format_amount;
-use serde::Serialize;
 
 /// Costs of a new group for its creator's account, in the token's smallest unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,25 +16,10 @@ pub(super) struct Costs {
 	pub free: u128,
 }
 
-/// [`Costs`] in JSON, amounts as text.
-#[derive(Debug, Serialize)]
-pub(super) struct CostsView {
-	deposit: String,
-	stake: String,
-	fee: String,
-	free: String,
-}
-
 impl Costs {
 	/// The part of the account that is held or paid.
 	fn total(&self) -> u128 {
 		self.deposit.saturating_add(self.stake).saturating_add(self.fee)
-	}
-
-	pub(super) fn view(&self) -> CostsView {
-		let Self { deposit, stake, fee, free } = *self;
-		let [deposit, stake, fee, free] = [deposit, stake, fee, free].map(|amount| amount.to_string());
-		CostsView { deposit, stake, fee, free }
 	}
 
 	/// The costs for people, a line each.
@@ -69,7 +53,5 @@ mod tests {
 		assert!(text.contains("in all    150.5 NRN\nyou have  200 NRN"), "{text}");
 		let poor = Costs { free: 150 * UNIT, ..costs };
 		assert!(poor.text(&Output::new(true)).ends_with("you have  150 NRN, which is not enough"));
-		let json = serde_json::to_value(costs.view()).unwrap();
-		assert_eq!(json["fee"], (UNIT / 2).to_string());
 	}
 }

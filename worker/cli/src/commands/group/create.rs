@@ -1,9 +1,6 @@
 //! The command `descent group create`.
 
-use super::{
-	costs::{Costs, CostsView},
-	options::GroupOptions,
-};
+use super::{costs::Costs, options::GroupOptions};
 use crate::{
 	args::{Global, Signing},
 	commands::submit::{Done, Sender},
@@ -84,15 +81,6 @@ struct Created {
 	done: Done,
 }
 
-/// A group that would be created.
-#[derive(Debug, Serialize)]
-struct Planned {
-	dry_run: bool,
-	#[serde(flatten)]
-	content: Content,
-	costs: CostsView,
-}
-
 impl Create {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let Self { options, target, signing } = self;
@@ -106,12 +94,6 @@ impl Create {
 			fee: sender.fee(&call).await?,
 			free: sender.client.balance(&sender.account()).await?.free,
 		};
-		if sender.is_dry() {
-			let planned = Planned { dry_run: true, costs: costs.view(), content: Content::of(&group) };
-			return output.print(&planned, |output| {
-				format!("{}\n\nNothing was sent: this is a dry run.", costs.text(output))
-			});
-		}
 		output.note(&costs.text(output));
 		let (included, done) = sender.send(&call).await?;
 		let created = Created { group: included.group, content: Content::of(&group), done };

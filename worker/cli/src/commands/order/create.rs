@@ -1,7 +1,7 @@
 //! The command `descent order create`.
 
 use super::{
-	plan::{placed, plan, show, show_plan},
+	plan::{placed, show, show_plan},
 	with_group::NewGroupArgs,
 	THOUSANDTH,
 };
@@ -103,11 +103,7 @@ impl Create {
 		if sender.is_dry() {
 			let fee = sender.fee(&call).await?;
 			let free = sender.client.balance(&sender.account()).await?.free;
-			let planned = plan(group.id, &order, fee, free);
-			return output.print(&planned, |output| {
-				let text = show_plan(output, &group, &order, fee, free);
-				format!("{text}\n\nNothing was sent: this is a dry run.")
-			});
+			output.note(&show_plan(output, &group, &order, fee, free));
 		}
 		let (_, done) = sender.send(&call).await?;
 		let (placed, now) = placed(&sender, group.id, done).await?;

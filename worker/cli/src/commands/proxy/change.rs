@@ -12,7 +12,7 @@ use serde::Serialize;
 
 const ADD_EXAMPLES: &str = "Examples:
   descent proxy add 5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty --kind validation --key-file cold.key
-  descent validator keys --set --proxy-for 5Grw.. --key-file operator.key
+  descent validator keys --set keys.json --proxy-for 5Grw.. --key-file operator.key
 
 Kinds:
   any         all calls

@@ -18,10 +18,10 @@ use serde::Serialize;
 
 const BOND_EXAMPLES: &str = "Example:
   descent validator bond 5000 --key-file ~/.descent/key
-  descent validator keys --set --key-file ~/.descent/key
+  descent validator keys --set keys.json --key-file ~/.descent/key
 
 Adds to what you have bonded. The bond stays yours and is held; lies cost a part of it. Validators need \
-session keys as well: descent validator keys --set.";
+session keys as well, which descent-node session-keys makes.";
 
 #[derive(Debug, Args)]
 #[command(after_help = BOND_EXAMPLES)]
@@ -144,7 +144,7 @@ mod tests {
 		for part in [
 			"Bonded 5 NRN in block 100. Bond now: 5000 NRN; waiting.",
 			"1 NRN can be withdrawn at block 120, in 20 blocks (1m): descent validator withdraw",
-			"Next: set session keys",
+			"Next: make session keys",
 		] {
 			assert!(text.contains(part), "{part} in\n{text}");
 		}

@@ -3,35 +3,48 @@
 use crate::{
 	args::{Global, Signing},
 	commands::submit::{Done, Sender},
+	keystore::{self, Place},
 	output::Output,
 	table::fields,
 };
 use anyhow::{ensure, Context, Result};
 use clap::Args;
-use descent_client::{AccountId, Call, Client, H256};
+use descent_client::{AccountId, Call, Client, SessionKeys, H256};
 use descent_protocol::view::ValidatorStanding;
 use serde::Serialize;
+use std::{
+	fs::File,
+	io::{self, Read},
+	path::{Path, PathBuf},
+};
 
 const EXAMPLES: &str = "Examples:
   descent validator keys --key-file ~/.descent/key
-  descent validator keys --set --key-file ~/.descent/key
+  descent-node session-keys --chain chain.json --base-path /var/lib/descent/node --owner 5Grw.. >keys.json
+  descent validator keys --set keys.json --key-file ~/.descent/key
 
-Run it where the validator's node runs: only a node on loopback is asked for keys, and only one that was \
-started with --rpc-methods unsafe makes them where its RPC is open to others. With --set, the node makes \
-new keys and proves that it has them, and the chain takes them from the session after the next on, or two \
+Where the node runs, descent-node makes new keys in its keystore, and proves that it has them. The command \
+here can be given on another machine. The chain takes the keys from the session after the next on, or two \
 sessions after the account has become a candidate. The node needs no restart.";
+
+/// Most bytes of a file with session keys.
+const LARGEST: u64 = 4096;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Keys {
-	/// Have the node make new keys, and set them
-	#[arg(long)]
-	set: bool,
+	/// Set the keys that `descent-node session-keys` has printed into this file; - reads standard input
+	#[arg(long, value_name = "FILE")]
+	set: Option<PathBuf>,
+	/// Directory of the node's data, its --base-path, in whose keystore the keys are looked for [default:
+	/// ~/.local/share/descent/node if it is there]
+	#[arg(long, value_name = "DIR")]
+	data: Option<PathBuf>,
 	#[command(flatten)]
 	signing: Signing,
 }
 
-/// Session keys, and whether the node that was asked has their secrets.
+/// Session keys, and whether the node on this machine has their secrets.
 #[derive(Debug, Serialize)]
 struct Shown {
 	babe: H256,
@@ -48,25 +61,65 @@ struct Shown {
 impl Keys {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let sender = Sender::connect(global, &self.signing, output).await?;
-		let shown = if self.set { set(&sender).await? } else { read(&sender, output).await? };
+		let (keys, done) = match &self.set {
+			Some(file) => {
+				let (keys, done) = set(&sender, file).await?;
+				(keys, Some(done))
+			}
+			None => (read(&sender).await?, None),
+		};
+		let candidate = is_candidate(&sender.client, &sender.account()).await?;
+		let [babe, grandpa, evaluator] = keys;
+		let in_node = self.in_node(&keys, output);
+		let shown = Shown { babe, grandpa, evaluator, in_node, candidate, done };
 		output.print(&shown, |output| show(output, &shown))
+	}
+
+	/// Looks for the keys in the node's keystore; `None` if none is on this machine.
+	fn in_node(&self, keys: &[H256; 3], output: &Output) -> Option<bool> {
+		let folder = self.data.clone().or_else(keystore::default_folder);
+		match keystore::look(folder.as_slice(), keys) {
+			Ok(Place::Here(_)) => Some(true),
+			Ok(Place::Elsewhere) => Some(false),
+			Ok(Place::NoKeystore) => {
+				if let Some(data) = &self.data {
+					output.note(&format!("no keystore of a node is in {}", data.display()));
+				}
+				None
+			}
+			Err(error) => {
+				output.note(&format!("the node's keystore may not be looked at: {error}"));
+				None
+			}
+		}
 	}
 }
 
-/// Has the node make keys and sets them.
-async fn set(sender: &Sender<'_>) -> Result<Shown> {
-	ensure!(!sender.is_dry(), "there is no dry run of --set: the node would have to make the keys");
-	let keys = sender.client.rotate_keys(&sender.account()).await?;
-	let (_, done) = sender.send(&Call::set_keys(&keys)).await?;
-	let candidate = is_candidate(&sender.client, &sender.account()).await?;
-	Ok(Shown {
-		babe: H256(keys.babe),
-		grandpa: H256(keys.grandpa),
-		evaluator: H256(keys.evaluator),
-		in_node: Some(true),
-		candidate,
-		done: Some(done),
-	})
+/// Sets the keys of a file.
+async fn set(sender: &Sender<'_>, file: &Path) -> Result<([H256; 3], Done)> {
+	let made: SessionKeys = text(file)?
+		.parse()
+		.with_context(|| format!("{} is not what `descent-node session-keys` prints", file.display()))?;
+	let account = sender.account();
+	ensure!(
+		made.owner == account,
+		"these keys were made for {}, and the chain takes them from no other account: make some with \
+		 descent-node session-keys --owner {account}",
+		made.owner
+	);
+	let (_, done) = sender.send(&Call::set_keys(&made)).await?;
+	Ok(([made.babe, made.grandpa, made.evaluator], done))
+}
+
+/// Reads a file, or standard input for `-`.
+fn text(file: &Path) -> Result<String> {
+	let mut text = String::new();
+	match file == Path::new("-") {
+		true => io::stdin().take(LARGEST).read_to_string(&mut text),
+		false => File::open(file).and_then(|opened| opened.take(LARGEST).read_to_string(&mut text)),
+	}
+	.with_context(|| format!("{} can't be read", file.display()))?;
+	Ok(text)
 }
 
 /// Returns true if the keys of an account count, or will.
@@ -77,24 +130,15 @@ async fn is_candidate(client: &Client, account: &AccountId) -> Result<bool> {
 }
 
 /// The keys that the chain knows, of accounts without a bond as well.
-async fn read(sender: &Sender<'_>, output: &Output) -> Result<Shown> {
-	let (client, account) = (&sender.client, sender.account());
-	let keys = client.session_keys(&account).await?;
-	let keys = keys.with_context(|| {
+async fn read(sender: &Sender<'_>) -> Result<[H256; 3]> {
+	let account = sender.account();
+	let keys = sender.client.session_keys(&account).await?;
+	keys.with_context(|| {
 		format!(
-			"the chain knows no session keys of {account}: descent validator keys --set, where your node runs"
+			"the chain knows no session keys of {account}: have its node make some with descent-node \
+			 session-keys, then set them with descent validator keys --set FILE"
 		)
-	})?;
-	let in_node = match client.has_keys(&keys.map(|key| key.0)).await {
-		Ok(has) => Some(has),
-		Err(error) => {
-			output.note(&format!("whether the node has these keys is not checked: {error}"));
-			None
-		}
-	};
-	let [babe, grandpa, evaluator] = keys;
-	let candidate = is_candidate(client, &account).await?;
-	Ok(Shown { babe, grandpa, evaluator, in_node, candidate, done: None })
+	})
 }
 
 fn show(output: &Output, shown: &Shown) -> String {
@@ -107,7 +151,7 @@ fn show(output: &Output, shown: &Shown) -> String {
 		Some(true) => pairs.push(("in this node", "yes".into())),
 		Some(false) => pairs.push((
 			"in this node",
-			"no: it can't validate with them; make new ones: descent validator keys --set".into(),
+			"no: it can't validate with them; make new ones: descent-node session-keys".into(),
 		)),
 		None => {}
 	}

@@ -126,7 +126,10 @@ pub(crate) fn next_step(
 		));
 	}
 	if validator.keys.is_none() {
-		return Some("set session keys, where your node runs: descent validator keys --set".into());
+		return Some(
+			"make session keys, and set them: descent-node session-keys, descent validator keys --set FILE"
+				.into(),
+		);
 	}
 	if !validator.is_candidate && validator.standing != ValidatorStanding::Active {
 		return Some("be a candidate: descent validator validate".into());

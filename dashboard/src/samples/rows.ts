@@ -47,7 +47,7 @@ export async function read(file: AsyncBuffer, columns: Columns, most: number, dr
   if (tail.byteLength < 8 || tail.getUint32(0, true) > FOOTER)
     throw new Error("the file is no delta: its footer is not one of Parquet");
   const metadata = await parquetMetadataAsync(file, { initialFetchSize: tail.getUint32(0, true) + 8 });
-  // The chain counts the rows of the groups. Another number in the footer would choose the rows that are seen.
+  // As the committee finds. Another number in the footer would choose the rows that are seen.
   const all = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
   if (!Number.isSafeInteger(all) || all < 1) throw new Error("the file has no rows");
   if (Number(metadata.num_rows) !== all)

@@ -62,6 +62,10 @@ impl DeltaReader {
 				u64::try_from(group.num_rows()).map_err(|_| DeltaError::malformed("a negative row count"))?;
 			total = total.saturating_add(rows);
 		}
+		// Programs that believe the footer would show other rows than those that count.
+		if u64::try_from(metadata.file_metadata().num_rows()) != Ok(total) {
+			return Err(DeltaError::malformed("its footer tells another number of rows than it has"));
+		}
 		limits.check_rows(total, bytes)?;
 		check_chunks(&metadata, bytes)?;
 		let descriptor = metadata.file_metadata().schema_descr();

@@ -24,6 +24,30 @@ fn limits_hold() {
 	assert!(read(path, &DeltaLimits { record_bytes: 27, ..limits() }).is_ok());
 }
 
+/// Bytes of a Parquet file of four rows whose footer tells another number, from -64 to 63.
+fn with_rows(path: &std::path::Path, rows: i8) -> Vec<u8> {
+	let mut bytes = std::fs::read(path).unwrap();
+	// In Thrift's compact protocol: the third field, a zigzag number, before the list of row groups.
+	let told = [0x16, 4 << 1, 0x19];
+	let places: Vec<_> = (0..bytes.len() - told.len()).filter(|&at| bytes[at..].starts_with(&told)).collect();
+	let [place] = places[..] else { panic!("{places:?}") };
+	bytes[place + 1] = u8::from_ne_bytes(((rows << 1) ^ (rows >> 7)).to_ne_bytes());
+	bytes
+}
+
+#[test]
+fn a_footer_with_another_number_of_rows_is_refused() {
+	let draft = Draft::new();
+	let path = draft.file();
+	for (rows, is_sound) in [(4, true), (3, false), (5, false), (0, false), (-4, false)] {
+		let bytes = with_rows(&path, rows);
+		let other = path.with_file_name("other.parquet");
+		std::fs::write(&other, bytes).unwrap();
+		let told = read(&other, &DeltaLimits::default());
+		assert_eq!(told.is_ok(), is_sound, "{rows}: {told:?}");
+	}
+}
+
 #[test]
 fn a_row_that_swells_is_refused() {
 	// Four million equal values take a few hundred bytes of file.

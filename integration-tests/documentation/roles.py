@@ -241,9 +241,10 @@ def trainer(reader: Reader) -> None:
 
 def validator(reader: Reader) -> None:
     """Keys, a bond, and the way out."""
-    reader.do(f"cd {reader.folder}/by-hand; descent-node export-chain-spec --chain local --raw --output chain.json")
+    reader.do(f"cd {reader.folder}/by-hand")
     own = ("descent ", "descent-node session-keys")
     for page in (BY_HAND, VALIDATOR):
+        reader.do("descent-node export-chain-spec --chain local --raw --output chain.json")
         left = [command for command in reader.pages[page] if not command.typed and command.text.startswith(own)]
         for command in left:
             if command.text.startswith("descent key show"):

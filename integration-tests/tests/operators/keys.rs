@@ -5,6 +5,37 @@ use anyhow::{ensure, Context, Result};
 use descent_integration_tests::{repository, Account, Network};
 use serde_json::Value;
 
+/// Session keys that belong to somebody else, or whose secrets are elsewhere, are not sent at all.
+pub(crate) async fn session_keys_are_set_by_their_owner_from_their_keystore(
+	network: &Network,
+	user: &User,
+) -> Result<()> {
+	let node = network.nodes[0].rpc.ws();
+	let (owner, other) = (Account::from_uri("//Trainer3")?, Account::from_uri("//Trainer4")?);
+	let [own, elsewhere] = ["own", "elsewhere"].map(|name| user.home.join(name));
+	network.make_session_keys(&elsewhere, &owner)?;
+	let file = user.home.join("keys.json");
+	std::fs::write(&file, network.make_session_keys(&own, &owner)?)?;
+	let [file, own, elsewhere] = [file, own, elsewhere].map(|path| path.display().to_string());
+	let set = async |account: &Account, data: &str, more: &[&str]| {
+		let set = ["--node", &node, "validator", "keys", "--set", &file, "--data", data];
+		user.with("DESCENT_SURI", account.uri()).descent(&[&set[..], more].concat()).await
+	};
+
+	let stolen = set(&other, &own, &[]).await?;
+	ensure!(stolen.status == 1 && stolen.errors.contains("made for"), "{}", stolen.errors);
+	let lost = set(&owner, &elsewhere, &[]).await?;
+	ensure!(lost.status == 1 && lost.errors.contains("does not have these keys"), "{}", lost.errors);
+	let planned = set(&owner, &own, &["--dry-run"]).await?;
+	ensure!(planned.status == 0 && planned.json["accepted"] == true, "{} {}", planned.json, planned.errors);
+	let shown = ["--node", &node, "validator", "keys"];
+	let none = user.with("DESCENT_SURI", owner.uri()).descent(&shown).await?;
+	ensure!(none.status == 1 && none.errors.contains("no session keys"), "{} {}", none.json, none.errors);
+	let done = set(&owner, &own, &[]).await?;
+	ensure!(done.status == 0 && done.json["in_node"] == true, "{} {}", done.json, done.errors);
+	Ok(())
+}
+
 /// The account of `//Alice`, whose key the wallet has exported.
 const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 

@@ -98,6 +98,7 @@ async fn operators_find_faults_and_keep_their_keys_apart() -> Result<()> {
 	scenario(Network::builder().validators(2).followers(1), async |network| {
 		no_page_of_a_browser_changes_a_node(network).await?;
 		let user = User::new(network.directory().join("operator"))?;
+		keys::session_keys_are_set_by_their_owner_from_their_keystore(network, &user).await?;
 		keys::a_proxy_bonds_for_a_cold_account_and_does_nothing_else(network, &user).await?;
 		keys::a_dry_run_tells_the_costs_and_sends_nothing(network, &user).await?;
 		keys::a_key_of_a_wallet_signs_with_its_password(network, &user).await?;

@@ -137,12 +137,17 @@ impl Key {
 		let path = path.as_ref();
 		let text = Self::read(path)?;
 		let name = path.display().to_string();
-		if encrypted::is_encrypted(&text) {
-			let password = encrypted::password(&name)?;
-			let pair = encrypted::open(&text, &password, &name)?;
-			return Ok(Self { pair, ed25519: None, acts_for: None });
+		match encrypted::is_encrypted(&text) {
+			true => Self::open(&text, &name),
+			false => Self::parse(&text, &name),
 		}
-		Self::parse(&text, &name)
+	}
+
+	/// Opens a key as polkadot-js exports it, with the password that is asked for.
+	fn open(text: &str, name: &str) -> Result<Self, KeyError> {
+		let password = encrypted::password(name)?;
+		let pair = encrypted::open(text, &password, name)?;
+		Ok(Self { pair, ed25519: None, acts_for: None })
 	}
 
 	/// Copies a key as polkadot-js exports it to a new file that only its owner can read, once its password
@@ -153,12 +158,13 @@ impl Key {
 	/// [`KeyError::Exists`], [`KeyError::File`].
 	pub fn import(from: &Path, to: &Path) -> Result<Self, KeyError> {
 		let text = Self::read(from)?;
+		let name = from.display().to_string();
 		if !encrypted::is_encrypted(&text) {
 			let reason =
 				"it is no key as polkadot-js exports it, a JSON file; a phrase is a key file as it is";
-			return Err(KeyError::Encrypted { source_name: from.display().to_string(), reason });
+			return Err(KeyError::Encrypted { source_name: name, reason });
 		}
-		let key = Self::from_file(from)?;
+		let key = Self::open(&text, &name)?;
 		create(to, &text)?;
 		Ok(key)
 	}

@@ -7,7 +7,7 @@ use crate::{
 	output::Output,
 	table::fields,
 };
-use anyhow::{ensure, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use clap::Args;
 use descent_client::{AccountId, Call, Client, SessionKeys, H256};
 use descent_protocol::view::ValidatorStanding;
@@ -36,8 +36,8 @@ pub(crate) struct Keys {
 	/// Set the keys that `descent-node session-keys` has printed into this file; - reads standard input
 	#[arg(long, value_name = "FILE")]
 	set: Option<PathBuf>,
-	/// Directory of the node's data, its --base-path, in whose keystore the keys are looked for [default:
-	/// ~/.local/share/descent/node if it is there]
+	/// Directory of the node's data, its --base-path, in whose keystore the keys are looked for;
+	/// ~/.local/share/descent/node if it is there and none is given
 	#[arg(long, value_name = "DIR")]
 	data: Option<PathBuf>,
 	#[command(flatten)]
@@ -61,16 +61,27 @@ struct Shown {
 impl Keys {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let sender = Sender::connect(global, &self.signing, output).await?;
-		let (keys, done) = match &self.set {
-			Some(file) => {
-				let (keys, done) = set(&sender, file).await?;
-				(keys, Some(done))
+		let made = self.set.as_deref().map(|file| made(&sender, file)).transpose()?;
+		let keys = match &made {
+			Some(made) => [made.babe, made.grandpa, made.evaluator],
+			None => read(&sender).await?,
+		};
+		let in_node = self.in_node(&keys, output);
+		let done = match &made {
+			Some(made) => {
+				if let Some(data) = self.data.as_ref().filter(|_| in_node != Some(true)) {
+					bail!(
+						"the keystore in {} does not have these keys, so that nothing was sent: give \
+						 descent-node session-keys the --chain and --base-path of the node",
+						data.display()
+					);
+				}
+				Some(sender.send(&Call::set_keys(made)).await?.1)
 			}
-			None => (read(&sender).await?, None),
+			None => None,
 		};
 		let candidate = is_candidate(&sender.client, &sender.account()).await?;
 		let [babe, grandpa, evaluator] = keys;
-		let in_node = self.in_node(&keys, output);
 		let shown = Shown { babe, grandpa, evaluator, in_node, candidate, done };
 		output.print(&shown, |output| show(output, &shown))
 	}
@@ -95,8 +106,8 @@ impl Keys {
 	}
 }
 
-/// Sets the keys of a file.
-async fn set(sender: &Sender<'_>, file: &Path) -> Result<([H256; 3], Done)> {
+/// The keys of a file, if they are the sender's.
+fn made(sender: &Sender<'_>, file: &Path) -> Result<SessionKeys> {
 	let made: SessionKeys = text(file)?
 		.parse()
 		.with_context(|| format!("{} is not what `descent-node session-keys` prints", file.display()))?;
@@ -107,8 +118,7 @@ async fn set(sender: &Sender<'_>, file: &Path) -> Result<([H256; 3], Done)> {
 		 descent-node session-keys --owner {account}",
 		made.owner
 	);
-	let (_, done) = sender.send(&Call::set_keys(&made)).await?;
-	Ok(([made.babe, made.grandpa, made.evaluator], done))
+	Ok(made)
 }
 
 /// Reads a file, or standard input for `-`.

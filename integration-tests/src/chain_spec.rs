@@ -16,20 +16,16 @@ const MINIMUM_SEATS: &[u8] = b":MinimumCommitteeSeats:";
 /// Name of the number of blocks for which clients' money stays, another such parameter.
 const FUNDING_GRACE: &[u8] = b":FundingGrace:";
 
-/// Returns the chain spec of a network: the preset `local`, or a file made from it.
+/// Returns the path of a network's chain spec, made from the preset `local`. Its genesis is raw, so that no
+/// node has to compile the runtime to make it.
 pub(crate) fn chain(builder: &NetworkBuilder, directory: &Path) -> Result<String> {
 	let NetworkBuilder { validators, ref genesis_code, minimum_seats, funding_grace, .. } = *builder;
 	let parameters = [(MINIMUM_SEATS, minimum_seats), (FUNDING_GRACE, funding_grace)];
-	let parameters: Vec<_> =
-		parameters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
 	ensure!(
 		(1..=VALIDATORS.len()).contains(&validators),
 		"a network has 1 to {} validators, as there are names for so many, not {validators}",
 		VALIDATORS.len()
 	);
-	if validators == LOCAL && genesis_code.is_none() && parameters.is_empty() {
-		return Ok("local".into());
-	}
 	let mut spec: Value = serde_json::from_str(&node(&["export-chain-spec", "--chain", "local"])?)
 		.context("export-chain-spec printed no JSON")?;
 	if validators != LOCAL {
@@ -44,18 +40,15 @@ pub(crate) fn chain(builder: &NetworkBuilder, directory: &Path) -> Result<String
 	let write = |spec: &Value| std::fs::write(&file, serde_json::to_vec_pretty(spec)?);
 	write(&spec)?;
 	let path = file.to_str().context("the path of the chain specification is not UTF-8")?;
-	if !parameters.is_empty() {
-		let mut raw: Value = serde_json::from_str(&node(&["export-chain-spec", "--raw", "--chain", path])?)?;
-		let state = raw.pointer_mut("/genesis/raw/top").and_then(Value::as_object_mut);
-		let state = state.context("export-chain-spec printed no state")?;
-		for (name, value) in parameters {
-			let key = sp_crypto_hashing::twox_128(name);
-			let [key, value] =
-				[&key[..], &value.to_le_bytes()].map(|bytes| sp_core::bytes::to_hex(bytes, false));
-			state.insert(key, value.into());
-		}
-		write(&raw)?;
+	let mut raw: Value = serde_json::from_str(&node(&["export-chain-spec", "--raw", "--chain", path])?)?;
+	let state = raw.pointer_mut("/genesis/raw/top").and_then(Value::as_object_mut);
+	let state = state.context("export-chain-spec printed no state")?;
+	for (name, value) in parameters.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+		let key = sp_crypto_hashing::twox_128(name);
+		let [key, value] = [&key[..], &value.to_le_bytes()].map(|bytes| sp_core::bytes::to_hex(bytes, false));
+		state.insert(key, value.into());
 	}
+	write(&raw)?;
 	Ok(path.to_owned())
 }
 

@@ -20,7 +20,7 @@ use std::{
 
 /// Longest time for nodes to start: compiling the runtime takes some seconds, and longer with several nodes
 /// on few cores.
-const STARTUP: Duration = Duration::from_secs(180);
+const STARTUP: Duration = Duration::from_secs(300);
 
 impl NetworkBuilder {
 	/// Starts the nodes and the evaluators, and waits until all of them answer and blocks are finalized.

@@ -9,7 +9,7 @@ use std::{
 
 /// Niceness of trainers, which train as long as they run, and would otherwise take the cores that nodes and
 /// evaluators need to follow the chain.
-const NICENESS: u8 = 15;
+const NICENESS: u8 = 10;
 /// Niceness of trainers for which a program trains: it ends what it does, and has to be done within a round.
 const PROGRAM_NICENESS: u8 = 5;
 

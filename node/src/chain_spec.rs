@@ -1,7 +1,8 @@
 //! The chains that a node knows by name.
 
-use descent_runtime::{LIVE_PRESET, LOCAL_PRESET, WASM_BINARY};
+use descent_runtime::{Runtime, LIVE_PRESET, LOCAL_PRESET, WASM_BINARY};
 use sc_service::{ChainType, Properties};
+use sp_genesis_builder::runtime_decl_for_genesis_builder::GenesisBuilderV1;
 
 /// A chain's genesis and its name.
 pub(crate) type ChainSpec = sc_service::GenericChainSpec;
@@ -29,13 +30,16 @@ fn from_preset(name: &str, id: &str, kind: ChainType, preset: &str) -> Result<Ch
 		"this node was built without the runtime's wasm: build it again with SKIP_WASM_BUILD unset, or \
 		 give --chain the path of a chain specification",
 	)?;
+	// The runtime that is linked into the node says the same as its wasm, which would be compiled for it.
+	let patch = Runtime::get_preset(&Some(preset.into())).ok_or("the runtime has no such preset")?;
+	let patch = serde_json::from_slice(&patch).map_err(|error| error.to_string())?;
 	Ok(ChainSpec::builder(code, None)
 		.with_name(name)
 		.with_id(id)
 		.with_protocol_id("descent")
 		.with_chain_type(kind)
 		.with_properties(properties())
-		.with_genesis_config_preset_name(preset)
+		.with_genesis_config_patch(patch)
 		.build())
 }
 
@@ -68,5 +72,15 @@ mod tests {
 			assert!(chain.telemetry_endpoints().is_none());
 			assert!(!chain.as_storage_builder().build_storage().unwrap().top.is_empty());
 		}
+	}
+
+	#[test]
+	fn presets_are_those_of_the_wasm() {
+		let Some(code) = WASM_BINARY else { return };
+		let spec = local().unwrap().as_json(false).unwrap();
+		let spec: serde_json::Value = serde_json::from_str(&spec).unwrap();
+		let caller = sc_chain_spec::GenesisConfigBuilderRuntimeCaller::<()>::new(code);
+		let preset = caller.get_named_preset(Some(&LOCAL_PRESET.to_owned())).unwrap();
+		assert_eq!(spec["genesis"]["runtimeGenesis"]["patch"], preset);
 	}
 }

@@ -207,6 +207,9 @@ def replaced(reader: Reader, alice: Node) -> int:
     process = start_as_written(reader, lost)
     best, _ = heights(reader, alice.metrics)
     until("the new node has all blocks", lambda: heights(reader, METRICS)[0] >= best, SOON)
+    # Its transaction pool follows from the first block after those on.
+    synced, _ = heights(reader, METRICS)
+    until("it follows the chain", lambda: heights(reader, METRICS)[0] > synced, SOON)
     until("the new node knows what is final", lambda: heights(reader, METRICS)[1] == final, SOON)
     type_next(reader, lost, "descent validator status", "curl", "descent validator chill")
     type_next(reader, lost, "descent validator validate", MAKE, "descent validator keys --set")

@@ -1,11 +1,10 @@
 use crate::{
-	binaries::Binary,
 	builder::NetworkBuilder,
-	node::{VALIDATORS, WELL_KNOWN},
+	node::{argument, offline, VALIDATORS, WELL_KNOWN},
 };
 use anyhow::{ensure, Context, Result};
 use serde_json::Value;
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 /// Number of validators of the preset `local`.
 const LOCAL: usize = 4;
@@ -26,7 +25,7 @@ pub(crate) fn chain(builder: &NetworkBuilder, directory: &Path) -> Result<String
 		"a network has 1 to {} validators, as there are names for so many, not {validators}",
 		VALIDATORS.len()
 	);
-	let mut spec: Value = serde_json::from_str(&node(&["export-chain-spec", "--chain", "local"])?)
+	let mut spec: Value = serde_json::from_str(&offline(&["export-chain-spec", "--chain", "local"])?)
 		.context("export-chain-spec printed no JSON")?;
 	if validators != LOCAL {
 		set_validators(&mut spec, &VALIDATORS[..validators])?;
@@ -39,8 +38,8 @@ pub(crate) fn chain(builder: &NetworkBuilder, directory: &Path) -> Result<String
 	let file = directory.join("chain.json");
 	let write = |spec: &Value| std::fs::write(&file, serde_json::to_vec_pretty(spec)?);
 	write(&spec)?;
-	let path = file.to_str().context("the path of the chain specification is not UTF-8")?;
-	let mut raw: Value = serde_json::from_str(&node(&["export-chain-spec", "--raw", "--chain", path])?)?;
+	let path = argument(&file)?;
+	let mut raw: Value = serde_json::from_str(&offline(&["export-chain-spec", "--raw", "--chain", path])?)?;
 	let state = raw.pointer_mut("/genesis/raw/top").and_then(Value::as_object_mut);
 	let state = state.context("export-chain-spec printed no state")?;
 	for (name, value) in parameters.into_iter().filter_map(|(name, value)| Some((name, value?))) {
@@ -97,14 +96,7 @@ fn session_keys(template: &Value, name: &str) -> Result<Value> {
 /// Returns the address of a development key.
 fn address(name: &str, scheme: &str) -> Result<String> {
 	let uri = format!("//{name}");
-	let output = node(&["key", "inspect", "--scheme", scheme, "--output-type", "json", &uri])?;
+	let output = offline(&["key", "inspect", "--scheme", scheme, "--output-type", "json", &uri])?;
 	let key: Value = serde_json::from_str(&output).context("key inspect printed no JSON")?;
 	Ok(key["ss58Address"].as_str().context("key inspect printed no address")?.to_owned())
-}
-
-fn node(arguments: &[&str]) -> Result<String> {
-	let output = Command::new(Binary::Node.path()?).args(arguments).output()?;
-	let error = String::from_utf8_lossy(&output.stderr);
-	ensure!(output.status.success(), "descent-node {} failed: {error}", arguments.join(" "));
-	Ok(String::from_utf8(output.stdout)?)
 }

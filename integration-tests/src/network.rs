@@ -6,7 +6,7 @@ use crate::{
 	folder::Folder,
 	free_port,
 	launch::Launch,
-	node::{insert_session_keys, make_session_keys, Node, NodeSetup, Role, BABE, SESSION_KEYS, VALIDATORS},
+	node::{argument, insert_session_keys, offline, Node, NodeSetup, Role, BABE, SESSION_KEYS, VALIDATORS},
 	process::stop_all,
 	trainer::{Trainer, TrainerSetup},
 	wait_until, Process,
@@ -212,7 +212,8 @@ impl Network {
 	/// # Errors
 	/// Fails if `descent-node session-keys` does.
 	pub fn make_session_keys(&self, base_path: &Path, owner: &Account) -> Result<String> {
-		make_session_keys(&self.chain, base_path, owner)
+		let (owner, base_path) = (owner.id().to_string(), argument(base_path)?);
+		offline(&["session-keys", "--chain", &self.chain, "--base-path", base_path, "--owner", &owner])
 	}
 
 	/// Puts the session keys of a secret URI into the keystore of the node whose data is in `base_path`.

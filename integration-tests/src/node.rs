@@ -1,4 +1,4 @@
-use crate::{account::Account, binaries::Binary, free_port, launch::Launch, Process, Rpc};
+use crate::{binaries::Binary, free_port, launch::Launch, Process, Rpc};
 use anyhow::{ensure, Context, Result};
 use std::{
 	fs,
@@ -137,26 +137,23 @@ impl NodeSetup {
 
 /// Makes a network key in a file that only its owner can read, and returns the peer id.
 fn network_key(file: &Path) -> Result<String> {
-	offline(&["key", "generate-node-key"], "--file", file)?;
+	offline(&["key", "generate-node-key", "--file", argument(file)?])?;
 	fs::set_permissions(file, fs::Permissions::from_mode(0o600))?;
-	offline(&["key", "inspect-node-key"], "--file", file).context("the peer id of a network key is not known")
+	offline(&["key", "inspect-node-key", "--file", argument(file)?])
+		.context("the peer id of a network key is not known")
 }
 
-/// Runs a command of `descent-node` that needs no running node, with a path as its last option, and returns
-/// its output.
-fn offline(arguments: &[&str], option: &str, path: &Path) -> Result<String> {
-	let mut command = Command::new(Binary::Node.path()?);
-	let output = command.args(arguments).arg(option).arg(path).stdin(Stdio::null()).output()?;
+/// Runs a command of `descent-node` that needs no running node, and returns its output.
+pub(crate) fn offline(arguments: &[&str]) -> Result<String> {
+	let output = Command::new(Binary::Node.path()?).args(arguments).stdin(Stdio::null()).output()?;
 	let error = String::from_utf8_lossy(&output.stderr);
 	ensure!(output.status.success(), "descent-node {} failed: {error}", arguments.join(" "));
 	Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
-/// Makes session keys of an account in the keystore below `base_path`, and returns what the command
-/// `descent validator keys --set` reads.
-pub(crate) fn make_session_keys(chain: &str, base_path: &Path, owner: &Account) -> Result<String> {
-	let owner = owner.id().to_string();
-	offline(&["session-keys", "--chain", chain, "--owner", &owner], "--base-path", base_path)
+/// Returns a path as an argument of [`offline`].
+pub(crate) fn argument(path: &Path) -> Result<&str> {
+	path.to_str().with_context(|| format!("the path {} is not UTF-8", path.display()))
 }
 
 /// Puts session keys of a secret URI into the keystore below `base_path`.
@@ -168,7 +165,8 @@ pub(crate) fn insert_session_keys(
 ) -> Result<()> {
 	for (kind, scheme) in keys {
 		let key = ["key", "insert", "--suri", uri, "--key-type", kind, "--scheme", scheme];
-		offline(&[&key[..], &["--chain", chain]].concat(), "--base-path", base_path)?;
+		let node = ["--chain", chain, "--base-path", argument(base_path)?];
+		offline(&[&key[..], &node].concat())?;
 	}
 	Ok(())
 }

@@ -69,7 +69,7 @@ impl SessionKeysCmd {
 	/// # Errors
 	/// Fails if the chain or its keystore can't be read, or the keystore belongs to another user.
 	pub(crate) fn run<C: SubstrateCli>(&self, cli: &C) -> sc_cli::Result<()> {
-		let base = self.base_path()?.unwrap_or_else(|| BasePath::from_project("", "", "descent-node"));
+		let base = self.base_path()?.unwrap_or_else(|| BasePath::from_project("", "", &C::executable_name()));
 		let chain = self.chain_id(self.shared.is_dev())?;
 		let config_dir = base.config_dir(cli.load_spec(&chain)?.id());
 		let config = self.keystore_config(&config_dir)?;

@@ -1,4 +1,4 @@
-//! What the RPC server listens on, and what it lets its callers do.
+//! Addresses that the RPC server listens on, and methods that it has for its callers.
 
 use sc_service::config::{RpcConfiguration, RpcMethods};
 use std::{
